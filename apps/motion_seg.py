@@ -1,0 +1,197 @@
+"""Segment the moving bodies of a scene by mutual information between point trajectories.
+
+    python apps/motion_seg.py --dataset pointodyssey
+    python apps/motion_seg.py --dataset pointodyssey --root FOLDER --split val --sequence ani_s
+
+Without --root it segments the sample scene shipped with the plugin. It writes labels.npz,
+segmentation.ply, segmentation.png and metrics.json to --out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from infoatlas_plugins.motion import (
+    MotionSegmenter,
+    Tracks,
+    clean,
+    evaluate,
+    read_pointodyssey,
+    spread_out,
+)
+from infoatlas_plugins.motion.datasets import SAMPLE_ROOT
+from infoatlas_plugins.motion.outputs import save_labels, save_point_cloud, save_record
+from infoatlas_plugins.motion.picture import display_labels, picture_row, save_picture
+
+READERS = {"pointodyssey": read_pointodyssey}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = build_parser().parse_args(argv)
+    try:
+        run(arguments)
+    except (OSError, ValueError, ImportError) as error:
+        print(f"motion_seg: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Options of the command."""
+    parser = argparse.ArgumentParser(
+        prog="motion_seg.py",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--dataset", choices=sorted(READERS), default="pointodyssey", help="file layout to read")
+    add("--root", type=Path, help="folder that holds the splits (default: the sample scene)")
+    add("--split", default="val", help="folder below the root (default: val)")
+    add("--sequence", help="folder below the split (default: the first)")
+    add("--frames", type=frame_range, metavar="START:STOP:STEP",
+        help="frames to use (default: all, thinned to at most 240)")  # fmt: skip
+    add("--coordinates", choices=("auto", "world", "pixel"), default="auto",
+        help="3D tracks, 2D tracks, or 3D where there are any (default)")  # fmt: skip
+    add("--max-points", type=int, default=400, help="tracks to keep, spread out (default: 400)")
+    add("--clusters", type=cluster_count, default="auto", help="moving groups, or auto (default)")
+    add("--affinity", choices=("mi", "gaussian"), default="mi",
+        help="with the pretrained critic (default), or the closed form alone")  # fmt: skip
+    add("--random-state", type=int, default=0, help="seed (default: 0)")
+    add("--json", type=Path, metavar="OUT", help="metrics file (default: metrics.json in --out)")
+    add("--out", type=Path, metavar="DIR",
+        help="folder of results (default: results/motion_seg/SEQUENCE)")  # fmt: skip
+    return parser
+
+
+def frame_range(text: str) -> slice:
+    """Read START:STOP:STEP, each part optional."""
+    try:
+        parts = [int(part) if part else None for part in text.split(":")]
+    except ValueError:
+        parts = []
+    backwards = len(parts) == 3 and parts[2] is not None and parts[2] < 1
+    if not 2 <= len(parts) <= 3 or backwards:
+        raise argparse.ArgumentTypeError(f"expected START:STOP:STEP, such as 0:200:2, got {text!r}")
+    return slice(*parts)
+
+
+def cluster_count(text: str) -> int | Literal["auto"]:
+    """Read a positive number or the word auto."""
+    if text == "auto":
+        return "auto"
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"expected a positive number or auto, got {text!r}")
+    return int(text)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Read, clean, segment, compare with the truth, write."""
+    if arguments.root is None:
+        print("data       no --root given: the sample scene shipped with the plugin (simulated)")
+    clock = Stopwatch()
+    tracks = READERS[arguments.dataset](
+        arguments.root or SAMPLE_ROOT,
+        split=arguments.split,
+        sequence=arguments.sequence,
+        frames=arguments.frames,
+        frame=arguments.coordinates,
+    )
+    unit = "metres in the world" if tracks.frame == "world" else "pixels"
+    print(f"scene      {tracks.name}: {tracks.n_tracks} tracks, {tracks.n_frames} frames, {unit}")
+    tracks, dropped = clean(tracks)
+    n_clean = tracks.n_tracks
+    tracks = spread_out(tracks, arguments.max_points)
+    reasons = "; ".join(f"dropped {count}: {reason}" for reason, count in dropped.items())
+    print(f"kept       {tracks.n_tracks} of {n_clean} clean tracks; {reasons or 'none dropped'}")
+    clock.lap("read")
+
+    segmenter = MotionSegmenter(
+        arguments.clusters, affinity=arguments.affinity, random_state=arguments.random_state
+    ).fit(tracks.points, tracks.usable)
+    clock.lap("segment")
+    print_groups(segmenter)
+
+    metrics = {} if tracks.labels is None else evaluate(tracks.labels, segmenter.labels_)
+    print_metrics(metrics)
+    out = arguments.out or Path("results") / "motion_seg" / tracks.name
+    save_labels(out / "labels.npz", tracks, segmenter)
+    shown = display_labels(tracks.labels, segmenter.labels_)
+    save_point_cloud(out / "segmentation.ply", tracks, shown, row=picture_row(tracks))
+    save_picture(out / "segmentation.png", tracks, segmenter, metrics)
+    clock.lap("write")
+    record = describe(arguments, tracks, dropped, segmenter) | metrics | {"seconds": clock.seconds}
+    save_record(arguments.json or out / "metrics.json", record)
+    print(f"wrote      {out}/labels.npz, segmentation.ply, segmentation.png")
+    print(f"           {arguments.json or out / 'metrics.json'}")
+    print("time       " + ", ".join(f"{name} {took:.1f} s" for name, took in clock.seconds.items()))
+
+
+class Stopwatch:
+    """Seconds spent in each named stage."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        """End the stage called ``name``."""
+        now = time.perf_counter()
+        self.seconds[name], self._last = round(now - self._last, 3), now
+
+
+def print_groups(segmenter: MotionSegmenter) -> None:
+    """Say what is still, how the number of groups was chosen, and how large the groups are."""
+    n_static, n_moving = int(segmenter.static_.sum()), int((~segmenter.static_).sum())
+    print(f"static     {n_static} still tracks (label 0), {n_moving} moving")
+    for number, silhouette in segmenter.silhouettes_.items():
+        title = "silhouette" if number == min(segmenter.silhouettes_) else ""
+        chosen = "  <- best" if number == segmenter.n_clusters_ else ""
+        print(f"{title:10} {number:3d} groups  {silhouette:6.3f}{chosen}")
+    sizes = ", ".join(map(str, np.bincount(segmenter.labels_)[1:]))
+    print(f"groups     {segmenter.n_clusters_} moving groups of {sizes or 'no'} tracks")
+
+
+def print_metrics(metrics: dict[str, float]) -> None:
+    """Print agreement with the truth, if there is one."""
+    if not metrics:
+        print("truth      none: this sequence has no masks")
+        return
+    for name, suffix in (("all tracks", ""), ("moving", "_moving")):
+        wrong = metrics[f"misclassification_percent{suffix}"]
+        print(f"{name:10} ARI {metrics[f'ari{suffix}']:.3f}, misclassified {wrong:.1f} %")
+
+
+def describe(
+    arguments: argparse.Namespace,
+    tracks: Tracks,
+    dropped: dict[str, int],
+    segmenter: MotionSegmenter,
+) -> dict[str, Any]:
+    """Everything needed to repeat the run, and what it found, without the metrics."""
+    return {
+        "dataset": arguments.dataset,
+        "sequence": tracks.name,
+        "sample_scene": arguments.root is None,
+        "coordinates": tracks.frame,
+        "frames": tracks.frame_numbers[[0, -1]].tolist(),
+        "n_frames": tracks.n_frames,
+        "n_tracks": tracks.n_tracks,
+        "dropped": dropped,
+        "n_static": int(segmenter.static_.sum()),
+        "clusters": arguments.clusters,
+        "affinity": arguments.affinity,
+        "random_state": arguments.random_state,
+        "n_clusters": segmenter.n_clusters_,
+        "silhouettes": {str(k): round(s, 4) for k, s in segmenter.silhouettes_.items()},
+    }
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,24 @@
+"""Zero-shot mutual information: one pretrained network, any two samples, one forward pass."""
+
+from infoatlas._checkpoint import load_model
+from infoatlas._differentiable import differentiable_mutual_information
+from infoatlas._estimate import (
+    gaussian_mutual_information,
+    mutual_information,
+    mutual_information_batch,
+)
+from infoatlas._estimator import MutualInformation
+from infoatlas._result import ConfidenceInterval, MIResult
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ConfidenceInterval",
+    "MIResult",
+    "MutualInformation",
+    "differentiable_mutual_information",
+    "gaussian_mutual_information",
+    "load_model",
+    "mutual_information",
+    "mutual_information_batch",
+]

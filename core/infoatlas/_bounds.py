@@ -1,0 +1,52 @@
+"""Mutual information from critic values: one formula a function, in nats.
+
+b: data sets   n: joint rows   m: product pairs
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def plug_in(joint: Tensor) -> Tensor:
+    """Mean critic over joint rows: b n -> b. Exact where the critic is the pointwise MI."""
+    return joint.mean(dim=1)
+
+
+def donsker_varadhan(joint: Tensor, product: Tensor, weight: Tensor | None = None) -> Tensor:
+    """mean(joint) - log mean exp(product). Donsker and Varadhan (1983), CPAM 36(2)."""
+    return joint.mean(dim=1) - log_mean_exp(product, weight)
+
+
+def nwj(joint: Tensor, product: Tensor, weight: Tensor | None = None) -> Tensor:
+    """mean(joint) - mean exp(product - 1) with its best constant: Nguyen, Wainwright and Jordan (2010).
+
+    The critic is shifted by one, for which this bound is exact at the pointwise MI.
+    """
+    return 1.0 + joint.mean(dim=1) - log_mean_exp(product, weight).exp()
+
+
+def clipped_donsker_varadhan(
+    joint: Tensor, product: Tensor, weight: Tensor | None = None, *, clip: float = 3.0
+) -> Tensor:
+    """Donsker-Varadhan with product values clipped to +-clip: SMILE, Song and Ermon (2020), ICLR."""
+    return joint.mean(dim=1) - log_mean_exp(product.clamp(-clip, clip), weight)
+
+
+def log_mean_exp(product: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Log of the (weighted) mean of exp: b m -> b."""
+    if weight is None:
+        return torch.logsumexp(product, dim=1) - math.log(product.shape[1])
+    return torch.logsumexp(product + weight.log(), dim=1) - weight.sum().log()
+
+
+def effective_sample_share(product: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Share of product pairs that carry the mean of exp(critic): b m -> b, from 1 / m to 1."""
+    log_weight = torch.zeros_like(product) if weight is None else weight.log().expand_as(product)
+    first = torch.logsumexp(product + log_weight, dim=1)
+    second = torch.logsumexp(2 * product + log_weight, dim=1)
+    count = product.shape[1] if weight is None else float(weight.sum())
+    return (2 * first - second).exp() / count

@@ -1,0 +1,133 @@
+"""What an estimate returns. Numbers and their presentation only: nothing is estimated here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import norm
+
+from infoatlas._validation import Units
+
+
+class ConfidenceInterval(NamedTuple):
+    """Two-sided interval for a mutual information, in the units of its result."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
+class MIResult:
+    """A mutual information estimate and what it rests on.
+
+    ``float(result)`` is the estimate, and ``print(result)`` shows it with its diagnostics. Two
+    results are equal only when they are the same object; compare their fields instead.
+
+    Attributes
+    ----------
+    mi : float
+        The estimate, in `units`.
+    stderr : float
+        Standard error of the estimate, in `units`.
+    pointwise : ndarray of shape (n_samples,)
+        Pointwise mutual information of the rows, in `units`.
+    dv : float
+        Donsker-Varadhan value of the same critic, in `units`.
+    plug_in : float
+        Mean pointwise mutual information of the same critic, in `units`.
+    gaussian : float
+        Closed-form Gaussian-copula value, in `units`. What `mi` has beyond it is what the network
+        found.
+    units : {"nats", "bits"}
+        One bit is ln 2 nats.
+    n_samples : int
+        Rows.
+    n_features : tuple of int
+        Columns of x and of y, as the caller gave them.
+    reliable : bool
+        False when a warning casts doubt on the value.
+    warnings : tuple of str
+        In words: why not to trust the value, or what to know about it.
+    model : str
+        The checkpoint, by name and start of its sha256: with the same data and random state it
+        repeats the call.
+    """
+
+    mi: float
+    stderr: float
+    pointwise: NDArray[np.float64]
+    dv: float
+    plug_in: float
+    gaussian: float
+    units: Units
+    n_samples: int
+    n_features: tuple[int, int]
+    reliable: bool
+    warnings: tuple[str, ...]
+    model: str
+
+    def confidence_interval(self, confidence_level: float = 0.95) -> ConfidenceInterval:
+        """Normal-theory interval from the standard error.
+
+        It covers the spread of the estimate over fresh samples of the same size, for independent
+        rows. It does not cover what the critic misses: dependence that the network cannot see
+        moves the whole interval down.
+
+        Parameters
+        ----------
+        confidence_level : float
+            Between 0 and 1.
+
+        Returns
+        -------
+        ConfidenceInterval
+            ``low`` and ``high``, in `units`; `low` stops at 0, which mutual information never
+            goes below, unless the estimate itself is negative.
+        """
+        if not 0 < confidence_level < 1:
+            hint = f"; did you mean {confidence_level / 100}?" if 1 < confidence_level < 100 else ""
+            raise ValueError(
+                f"confidence_level must be between 0 and 1, got {confidence_level}{hint}"
+            )
+        half_width = float(norm.ppf((1 + confidence_level) / 2)) * self.stderr
+        low = self.mi - half_width
+        return ConfidenceInterval(max(low, 0.0) if self.mi >= 0 else low, self.mi + half_width)
+
+    def __float__(self) -> float:
+        return float(self.mi)
+
+    def __repr__(self) -> str:
+        return (
+            f"MIResult(mi={self.mi:.4f}, stderr={self.stderr:.4f}, units={self.units!r}, "
+            f"n_samples={self.n_samples}, n_features={self.n_features}, reliable={self.reliable})"
+        )
+
+    def __str__(self) -> str:
+        rows = self._rows()
+        width = max(len(name) for name, _ in rows)
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)
+
+    def _repr_html_(self) -> str:
+        cells = "".join(
+            f'<tr><th style="text-align:left">{escape(name)}</th>'
+            f'<td style="text-align:left">{escape(value)}</td></tr>'
+            for name, value in self._rows()
+        )
+        return f"<table>{cells}</table>"
+
+    def _rows(self) -> list[tuple[str, str]]:
+        low, high = self.confidence_interval()
+        of_x, of_y = self.n_features
+        rows = [
+            ("mutual information", f"{self.mi:.4f} ± {self.stderr:.4f} {self.units}"),
+            ("95% interval", f"{low:.4f} to {high:.4f} {self.units}"),
+            ("Gaussian part", f"{self.gaussian:.4f} {self.units}"),
+            ("data", f"{self.n_samples} rows; columns: {of_x} of x, {of_y} of y"),
+            ("reliable", "yes" if self.reliable else "no"),
+            ("model", self.model),
+        ]
+        return rows + [("warning", sentence) for sentence in self.warnings]

@@ -1,0 +1,78 @@
+"""What pretraining minimises, and the held-out error it is judged by.
+
+Rao-Blackwellised: the pointwise MI of every synthetic pair is known, so each joint and product pair
+gets the soft label sigmoid(PMI) in the logistic loss, on the very rows the hypernetwork has read. The
+variance of hard labels is gone, and so is the reward for over-fitting the rows.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits, huber_loss, softplus
+
+from infoatlas._bounds import donsker_varadhan
+from infoatlas._forward import Forward
+from infoatlas._pairs import ProductPairs
+from infoatlas.pretraining.config import PretrainConfig
+from infoatlas.pretraining.distributions import DataSets
+
+PMI_RANGE = 12.0  # nats; labels beyond it are certain
+
+
+def true_pointwise(data: DataSets, pairs: ProductPairs) -> tuple[Tensor, Tensor]:
+    """Exact PMI of joint rows (b, n) and of product pairs (b, s, n), clipped."""
+    joint = data.pointwise().clamp(-PMI_RANGE, PMI_RANGE)
+    rows = torch.arange(joint.shape[1], device=joint.device)
+    product = [data.pointwise(rows, partner) for partner in pairs.partner]
+    return joint, torch.stack(product, dim=1).clamp(-PMI_RANGE, PMI_RANGE)
+
+
+def objective(
+    forward: Forward, data: DataSets, pairs: ProductPairs, config: PretrainConfig
+) -> tuple[Tensor, dict[str, float]]:
+    """Loss of one batch, and its parts for the log.
+
+    Parameters
+    ----------
+    forward : Forward
+        What the hypernetwork made of ``data``.
+    data : DataSets
+    pairs : ProductPairs
+        The product pairs the critic was evaluated on.
+    config : PretrainConfig
+    """
+    reading = forward.reading
+    bound = donsker_varadhan(forward.joint, forward.product.flatten(1)).mean()
+    if config.objective == "dv":
+        return -bound, {"dv": float(bound.detach())}
+    joint, product = true_pointwise(data, pairs)
+    logistic = _excess_logistic(forward.joint, joint) + _excess_logistic(forward.product, product)
+    pointwise = huber_loss(forward.joint, joint, delta=0.5)
+    attainable = 0.05 + joint.std(dim=1) / joint.shape[1] ** 0.5  # what sampling allows, nats
+    error = (reading.mi - data.mi) / attainable
+    value = huber_loss(error, torch.zeros_like(error), delta=1.0)
+    stderr = reading.stderr.clamp_min(1e-3)
+    surprise = ((reading.mi.detach() - data.mi) / stderr).square().clamp_max(25.0)
+    likelihood = (0.5 * surprise + stderr.log()).mean()
+    loss = (
+        logistic
+        + config.pointwise_weight * pointwise
+        + config.mi_weight * value
+        + config.stderr_weight * likelihood
+        - config.dv_weight * bound
+    )
+    parts = {
+        "logistic": float(logistic.detach()),
+        "pointwise": float(pointwise.detach()),
+        "mi": float(value.detach()),
+        "likelihood": float(likelihood.detach()),
+    }
+    return loss, parts
+
+
+def _excess_logistic(logit: Tensor, pmi: Tensor) -> Tensor:
+    """Logistic loss against sigmoid(PMI), less its floor; zero for the true critic."""
+    label = torch.sigmoid(pmi)
+    floor = softplus(pmi) - label * pmi
+    return binary_cross_entropy_with_logits(logit, label) - floor.mean()

@@ -1,0 +1,20 @@
+"""Named runs. Each lists only what differs from the defaults, with the reason."""
+
+from __future__ import annotations
+
+from infoatlas._hypernetwork import ModelConfig
+from infoatlas.pretraining.config import PretrainConfig
+
+TINY = PretrainConfig(  # for tests: seconds
+    model=ModelConfig(
+        token_width=8, row_width=8, rounds=1, written_width=8, hidden_width=8, written_features=4
+    ),
+    rows_per_step=512,
+    n_range=(64, 256),
+    max_dimension=3,
+    evaluation_batches=2,
+)
+BASE_V1 = PretrainConfig()  # what made base-v1
+DV_ONLY = PretrainConfig(objective="dv")  # ablation: the original's objective
+
+RECIPES = {"tiny": TINY, "base-v1": BASE_V1, "dv-only": DV_ONLY}

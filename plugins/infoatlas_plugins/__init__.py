@@ -1,0 +1,6 @@
+"""Applications of mutual information, one folder per domain. This file imports none of them.
+
+motion
+    Motion segmentation: mutual information between point trajectories, then spectral clustering.
+    Needs ``pip install "infoatlas[motion]"`` for reading images, pictures and making scenes.
+"""

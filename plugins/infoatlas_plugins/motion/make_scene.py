@@ -1,0 +1,341 @@
+"""Make the sample scene: rigid bodies in a room, simulated and written in PointOdyssey's layout.
+
+Eight bodies are pushed, turned and thrown by smooth random forces, collide with each other and with
+the furniture, and are watched by one moving camera. The same seed gives the same scene.
+
+    python -m infoatlas_plugins.motion.make_scene --out scenes --seed 0 --frames 120
+"""
+
+from __future__ import annotations
+
+import argparse
+import colorsys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from infoatlas_plugins.motion.extras import import_extra
+from infoatlas_plugins.motion.progress import progress_bar
+from infoatlas_plugins.motion.ray_camera import (
+    Camera,
+    body_image,
+    cast,
+    look_at,
+    shaded_image,
+    visible_points,
+)
+
+Array = NDArray[Any]
+
+WORLD = Path(__file__).with_name("scene_world.xml")
+SEQUENCE = "tumbling_bodies"
+IMAGE_SIZE = (480, 270)  # pixels; half of PointOdyssey's 960 x 540
+FIELD_OF_VIEW = 52.0  # degrees, across the width
+FRAMES_PER_SECOND = 20.0
+SETTLE_SECONDS = 0.6  # simulated before the first frame, so that bodies are already on their way
+PUSH = 7.0  # metres / s**2, sideways acceleration of the random forces
+HOP = 24.0  # metres / s**2, upward acceleration during a hop
+HOP_SECONDS = 0.14
+SPIN = 26.0  # radians / s**2, angular acceleration of the random torques
+DRAG = 1.2  # 1 / s, air drag on linear and angular velocity
+HOMING = 3.0  # 1 / s**2, pull towards the place a body started from: nothing leaves the room
+POINTS_PER_SQUARE_METRE = 22.0  # on the surface of a body
+FEWEST_POINTS = 18  # on the smallest body
+BACKGROUND_POINTS = 110
+RGB_STRIDE = 10  # frames between pictures: pictures are for people, masks are for labels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pushes:
+    """Smooth random forces on one body: three sine waves per axis, and hops.
+
+    Attributes
+    ----------
+    frequencies, phases : ndarray of shape (3, 6)
+        Hertz and radians of the waves; three columns push, three turn.
+    hop_period, hop_phase : float
+        Seconds; each period starts with an upward push.
+    """
+
+    frequencies: Array
+    phases: Array
+    hop_period: float
+    hop_phase: float
+
+    @classmethod
+    def draw(cls, generator: np.random.Generator) -> Pushes:
+        """Draw the waves of one body."""
+        return cls(
+            frequencies=generator.uniform(0.25, 0.9, size=(3, 6)),
+            phases=generator.uniform(0, 2 * np.pi, size=(3, 6)),
+            hop_period=float(generator.uniform(1.1, 1.9)),
+            hop_phase=float(generator.uniform(0, 2)),
+        )
+
+    def at(self, seconds: float) -> tuple[Array, Array]:
+        """Linear (m / s**2) and angular (rad / s**2) acceleration, each of shape (3,)."""
+        waves = np.sin(2 * np.pi * self.frequencies * seconds + self.phases).mean(axis=0) * 2
+        linear, angular = PUSH * waves[:3], SPIN * waves[3:]
+        hopping = (seconds + self.hop_phase) % self.hop_period < HOP_SECONDS
+        linear[2] = HOP if hopping else 0.0
+        return linear, angular
+
+
+def simulate(model: Any, data: Any, *, n_frames: int, generator: np.random.Generator) -> Array:
+    """Let the bodies move and record them.
+
+    Parameters
+    ----------
+    model, data : mujoco.MjModel, mujoco.MjData
+        Each body but the world has one free joint.
+    n_frames : int
+        Frames to record, ``1 / FRAMES_PER_SECOND`` seconds apart.
+    generator : numpy.random.Generator
+        Draws the forces.
+
+    Returns
+    -------
+    ndarray of shape (n_frames, n_joint_coordinates)
+        ``qpos`` of each frame.
+    """
+    mujoco = import_extra("mujoco", needed_by="make_scene.simulate()")
+    mujoco.mj_resetData(model, data)
+    pushes = [Pushes.draw(generator) for _ in range(1, model.nbody)]
+    homes = data.qpos.reshape(-1, 7)[:, :2].copy()
+    recorded = np.empty((n_frames, model.nq))
+    for frame in range(n_frames):
+        until = SETTLE_SECONDS + frame / FRAMES_PER_SECOND
+        while data.time < until:
+            _apply(model, data, pushes, homes)
+            mujoco.mj_step(model, data)
+        recorded[frame] = data.qpos
+    return recorded
+
+
+def _apply(model: Any, data: Any, pushes: Sequence[Pushes], homes: Array) -> None:
+    """Set the external force and torque on each body for the next step of the simulation."""
+    poses, velocities = data.qpos.reshape(-1, 7), data.qvel.reshape(-1, 6)
+    for index, push in enumerate(pushes):
+        body = index + 1  # body 0 is the world
+        linear, angular = push.at(data.time)
+        linear = linear - DRAG * velocities[index, :3]
+        linear[:2] -= HOMING * (poses[index, :2] - homes[index])
+        turning = data.xmat[body].reshape(3, 3) @ velocities[index, 3:]
+        data.xfrc_applied[body, :3] = model.body_mass[body] * linear
+        data.xfrc_applied[body, 3:] = model.body_inertia[body].mean() * (angular - DRAG * turning)
+
+
+def camera_path(n_frames: int, image_size: tuple[int, int]) -> list[Camera]:
+    """A hand-held walk along a quarter circle around the room."""
+    width, height = image_size
+    focal = width / 2 / np.tan(np.deg2rad(FIELD_OF_VIEW / 2))
+    intrinsics = np.array(
+        [[focal, 0, (width - 1) / 2], [0, focal, (height - 1) / 2], [0, 0, 1]], dtype=float
+    )
+    cameras = []
+    for progress in np.linspace(0, 1, n_frames):
+        angle = np.deg2rad(-22 + 52 * progress)
+        sway = 0.05 * np.sin(np.array([23, 17, 29]) * progress)
+        eye = np.array([5.9 * np.sin(angle), -5.9 * np.cos(angle), 2.9 - 0.5 * progress])
+        target = np.array([-0.1 - 0.2 * progress, 0.2, 0.35])
+        cameras.append(
+            Camera(
+                intrinsics=intrinsics,
+                extrinsics=look_at(eye + sway, target + 0.5 * sway),
+                image_size=image_size,
+            )
+        )
+    return cameras
+
+
+def sample_body(model: Any, body: int, generator: np.random.Generator) -> Array:
+    """Points on the surface of a body, in the body's own frame, metres, shape (p, 3).
+
+    Random lines through the bounding sphere are cut with each geom, so any shape is served by the
+    same few lines and density on the surface is uniform (Cauchy-Crofton).
+    """
+    mujoco = import_extra("mujoco", needed_by="make_scene.sample_body()")
+    geoms: list[int] = np.flatnonzero(model.geom_bodyid == body).tolist()
+    radius = max(
+        float(model.geom_rbound[geom] + np.linalg.norm(model.geom_pos[geom])) for geom in geoms
+    )
+    n_lines = round(POINTS_PER_SQUARE_METRE * 4 * np.pi * radius**2)
+    points: list[Array] = []
+    while n_lines > 0 or len(points) < FEWEST_POINTS:
+        n_lines -= 1
+        direction = _unit_vector(generator)
+        offset = np.cross(direction, _unit_vector(generator))
+        offset *= radius * np.sqrt(generator.uniform()) / np.linalg.norm(offset)
+        start = offset - 2 * radius * direction
+        distances = [_distance_to_geom(mujoco, model, geom, start, direction) for geom in geoms]
+        met = [distance for distance in distances if distance >= 0]
+        if met:
+            points.append(start + min(met) * direction)
+    return np.array(points)
+
+
+def _distance_to_geom(mujoco: Any, model: Any, geom: int, start: Array, direction: Array) -> float:
+    """Distance along a ray to one primitive geom, both in the frame of its body; -1 for none."""
+    rotation = np.empty(9)
+    mujoco.mju_quat2Mat(rotation, model.geom_quat[geom])
+    return float(
+        mujoco.mju_rayGeom(
+            model.geom_pos[geom],
+            rotation,
+            model.geom_size[geom],
+            start,
+            direction,
+            int(model.geom_type[geom]),
+            None,
+        )
+    )
+
+
+def _unit_vector(generator: np.random.Generator) -> Array:
+    vector = generator.standard_normal(3)
+    return np.asarray(vector / np.linalg.norm(vector))
+
+
+def sample_background(
+    model: Any, data: Any, cameras: Sequence[Camera], generator: np.random.Generator
+) -> Array:
+    """World points (p, 3) on the room and furniture, where random pixels of random frames look."""
+    width, height = cameras[0].image_size
+    points: list[Array] = []
+    while len(points) < BACKGROUND_POINTS:
+        camera = cameras[int(generator.integers(len(cameras)))]
+        pixel = generator.uniform([0, 0], [width - 1, height - 1])
+        direction = camera.rays(pixel[None])
+        geoms, distances, _ = cast(model, data, camera.centre, direction)
+        if geoms[0] >= 0 and model.geom_bodyid[geoms[0]] == 0:
+            points.append(camera.centre + distances[0] * direction[0])
+    return np.array(points)
+
+
+def body_colours(n_bodies: int) -> Array:
+    """One colour per body as PointOdyssey's masks use them, uint8 (n_bodies + 1, 3); 0 is black.
+
+    Evenly spaced hues from .01, lightness .5, saturation .7, the first of ``n_bodies + 2`` unused.
+    """
+    hues = (np.arange(1, n_bodies + 1) / (n_bodies + 2) + 0.01) % 1.0
+    colours = [(0.0, 0.0, 0.0), *(colorsys.hls_to_rgb(hue, 0.5, 0.7) for hue in hues)]
+    return (255 * np.array(colours)).astype(np.uint8)
+
+
+def make_scene(
+    out: Path,
+    *,
+    random_state: int = 0,
+    n_frames: int = 120,
+    image_size: tuple[int, int] = IMAGE_SIZE,
+    sequence: str = SEQUENCE,
+) -> Path:
+    """Simulate the scene and write ``<out>/val/<sequence>``.
+
+    Parameters
+    ----------
+    out : Path
+        Root folder of the data set; made if needed.
+    random_state : int
+        Draws forces and points.
+    n_frames : int
+        Length of the clip, 20 frames per second.
+    image_size : tuple of int
+        Width and height of pictures and masks, pixels.
+    sequence : str
+        Name of the sequence's folder.
+
+    Returns
+    -------
+    Path
+        The folder of the sequence.
+    """
+    mujoco = import_extra("mujoco", needed_by="make_scene()")
+    image_module = import_extra("PIL.Image", needed_by="make_scene()")
+    generator = np.random.default_rng(random_state)
+    model = mujoco.MjModel.from_xml_path(str(WORLD))
+    data = mujoco.MjData(model)
+
+    in_body = [sample_body(model, body, generator) for body in range(1, model.nbody)]
+    recorded = simulate(model, data, n_frames=n_frames, generator=generator)
+    cameras = camera_path(n_frames, image_size)
+    background = sample_background(model, data, cameras, generator)
+    colours = body_colours(model.nbody - 1)
+
+    folder = out / "val" / sequence
+    for name in ("rgbs", "masks"):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+    n_points = len(background) + sum(map(len, in_body))
+    points = np.empty((n_frames, n_points, 3))
+    pixels = np.empty((n_frames, n_points, 2))
+    visible = np.empty((n_frames, n_points), dtype=bool)
+    valid = np.empty((n_frames, n_points), dtype=bool)
+    for frame, camera in enumerate(progress_bar(cameras, description="rendering")):
+        data.qpos[:] = recorded[frame]
+        mujoco.mj_forward(model, data)
+        moved = [
+            local @ data.xmat[body].reshape(3, 3).T + data.xpos[body]
+            for body, local in enumerate(in_body, start=1)
+        ]
+        points[frame] = np.concatenate([background, *moved])
+        pixels[frame], depth = camera.project(points[frame])
+        visible[frame] = visible_points(model, data, camera, points[frame])
+        valid[frame] = depth > 0
+        mask = colours[body_image(model, data, camera)]
+        image_module.fromarray(mask).save(folder / f"masks/mask_{frame:05d}.png", optimize=True)
+        if frame % RGB_STRIDE == 0:
+            picture = image_module.fromarray(shaded_image(model, data, camera))
+            picture.save(folder / f"rgbs/rgb_{frame:05d}.jpg", quality=88)
+    _write_annotation(folder, points, pixels, visible, valid, cameras)
+    return folder
+
+
+def _write_annotation(
+    folder: Path,
+    points: Array,
+    pixels: Array,
+    visible: Array,
+    valid: Array,
+    cameras: Sequence[Camera],
+) -> None:
+    """Write ``anno.npz`` and ``info.npz`` with PointOdyssey's v1.2 keys.
+
+    Coordinates and cameras are float16, as PointOdyssey's exporter casts them.
+    """
+    annotation: dict[str, Any] = {
+        "trajs_2d": pixels.astype(np.float16),
+        "trajs_3d": points.astype(np.float16),
+        "visibs": visible,
+        "valids": valid,
+        "intrinsics": np.array([camera.intrinsics for camera in cameras], dtype=np.float16),
+        "extrinsics": np.array([camera.extrinsics for camera in cameras], dtype=np.float16),
+    }
+    np.savez(folder / "anno.npz", **annotation)
+    shapes: dict[str, Any] = {key: np.array(values.shape) for key, values in annotation.items()}
+    np.savez(folder / "info.npz", **shapes)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Command line: make one scene and say where it is."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True, help="root folder of the data set")
+    parser.add_argument("--seed", type=int, default=0, help="of forces and points (default 0)")
+    parser.add_argument("--frames", type=int, default=120, help="length of the clip (default 120)")
+    parser.add_argument("--sequence", default=SEQUENCE, help=f"folder name (default {SEQUENCE})")
+    arguments = parser.parse_args(argv)
+    folder = make_scene(
+        arguments.out,
+        random_state=arguments.seed,
+        n_frames=arguments.frames,
+        sequence=arguments.sequence,
+    )
+    print(f"wrote {folder}")  # noqa: T201  this is a command
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,142 @@
+"""The record every loader returns: point trajectories of one clip, and how to choose among them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+FEWEST_FRAMES = 17  # they give 16 velocities, the fewest rows the estimator reads
+SCENE_RADIUS = 100.0  # metres; a track that strays further is a fault of the annotation (pips2)
+LONGEST_JUMP = 128.0  # pixels per frame; a longer step in 2D is a tracking fault (pips2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracks:
+    """Point trajectories of one clip.
+
+    Attributes
+    ----------
+    name : str
+        Name of the sequence.
+    points : ndarray of shape (F, P, d), float32
+        Positions: metres in the world (d = 3) or pixels (d = 2).
+    usable : ndarray of shape (F, P), bool
+        The position is finite and annotated. In world coordinates this includes frames in which
+        something hides the point.
+    visible : ndarray of shape (F, P), bool
+        The camera sees the point.
+    labels : ndarray of shape (P,), int, or None
+        True body of each track: 0 = background, -1 = unknown. None where the data set has none.
+    pixels : ndarray of shape (F, P, 2), float32
+        Position in the image, for pictures.
+    image_size : tuple of int, or None
+        Width and height in pixels.
+    frame : {"world", "pixel"}
+        Frame of reference of ``points``.
+    frame_numbers : ndarray of shape (F,), int
+        Number of each frame in the original clip.
+    track_numbers : ndarray of shape (P,), int
+        Number of each track in the data set's file.
+    images : dict
+        Frame number -> picture file, for the frames that have one.
+    """
+
+    name: str
+    points: NDArray[np.float32]
+    usable: NDArray[np.bool_]
+    visible: NDArray[np.bool_]
+    labels: NDArray[np.int64] | None
+    pixels: NDArray[np.float32]
+    image_size: tuple[int, int] | None
+    frame: Literal["world", "pixel"]
+    frame_numbers: NDArray[np.int64]
+    track_numbers: NDArray[np.int64]
+    images: dict[int, Path]
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames F."""
+        return int(self.points.shape[0])
+
+    @property
+    def n_tracks(self) -> int:
+        """Number of tracks P."""
+        return int(self.points.shape[1])
+
+    def select(self, chosen: NDArray[Any]) -> Tracks:
+        """Keep some tracks, by index or by a mask of shape (P,)."""
+        return replace(
+            self,
+            points=self.points[:, chosen],
+            usable=self.usable[:, chosen],
+            visible=self.visible[:, chosen],
+            labels=None if self.labels is None else self.labels[chosen],
+            pixels=self.pixels[:, chosen],
+            track_numbers=self.track_numbers[chosen],
+        )
+
+
+def clean(tracks: Tracks) -> tuple[Tracks, dict[str, int]]:
+    """Drop tracks that cannot be judged.
+
+    Returns
+    -------
+    tracks : Tracks
+        What is left.
+    dropped : dict
+        Reason in words -> number of tracks dropped for it, each track counted once.
+    """
+    if tracks.n_frames < FEWEST_FRAMES:
+        raise ValueError(
+            f"{tracks.name} has {tracks.n_frames} frames in this selection, and motion needs at "
+            f"least {FEWEST_FRAMES}; choose more with --frames start:stop:step"
+        )
+    seen = tracks.visible & tracks.usable
+    faults = {f"seen in fewer than {FEWEST_FRAMES} frames": seen.sum(axis=0) < FEWEST_FRAMES}
+    if tracks.frame == "world":
+        faults[f"strays more than {SCENE_RADIUS:g} m"] = _strays(tracks)
+    else:
+        faults[f"jumps more than {LONGEST_JUMP:g} pixels in a frame"] = _jumps(tracks)
+    keep = np.ones(tracks.n_tracks, dtype=bool)
+    dropped = {}
+    for reason, faulty in faults.items():
+        dropped[reason] = int((keep & faulty).sum())
+        keep &= ~faulty
+    if not keep.any():
+        raise ValueError(f"{tracks.name} has no usable track in this selection: {dropped}")
+    return tracks.select(keep), {reason: count for reason, count in dropped.items() if count}
+
+
+def _strays(tracks: Tracks) -> NDArray[np.bool_]:
+    positions = np.where(tracks.usable[..., None], tracks.points, np.nan)
+    first = positions[tracks.usable.argmax(axis=0), np.arange(tracks.n_tracks)]
+    distances = np.linalg.norm(positions - first, axis=-1)
+    return np.asarray((np.nan_to_num(distances) > SCENE_RADIUS).any(axis=0))
+
+
+def _jumps(tracks: Tracks) -> NDArray[np.bool_]:
+    steps = np.linalg.norm(np.diff(np.nan_to_num(tracks.points), axis=0), axis=-1)
+    speed = steps / np.diff(tracks.frame_numbers)[:, None]
+    both = tracks.usable[1:] & tracks.usable[:-1]
+    return np.asarray((both & (speed > LONGEST_JUMP)).any(axis=0))
+
+
+def spread_out(tracks: Tracks, n_tracks: int) -> Tracks:
+    """Keep at most ``n_tracks``, spread evenly over the scene by farthest-point sampling.
+
+    Each next track is the one whose mean position is farthest from all chosen before.
+    """
+    if tracks.n_tracks <= n_tracks:
+        return tracks
+    weights = tracks.usable[..., None]
+    where = (np.nan_to_num(tracks.points) * weights).sum(axis=0) / weights.sum(axis=0)
+    chosen = [int(np.linalg.norm(where - where.mean(axis=0), axis=1).argmax())]
+    nearest = np.full(tracks.n_tracks, np.inf)
+    while len(chosen) < n_tracks:
+        nearest = np.minimum(nearest, np.linalg.norm(where - where[chosen[-1]], axis=1))
+        chosen.append(int(nearest.argmax()))
+    return tracks.select(np.sort(chosen))

@@ -1,0 +1,70 @@
+import json
+
+import numpy as np
+import pytest
+from apps.motion_seg import main
+
+
+@pytest.fixture(scope="module")
+def default_run(tmp_path_factory):
+    out = tmp_path_factory.mktemp("motion_seg")
+    code = main(["--dataset", "pointodyssey", "--out", str(out), "--json", str(out / "run.json")])
+    return code, out, json.loads((out / "run.json").read_text())
+
+
+def test_the_embedded_scene_is_segmented(default_run):
+    code, _, record = default_run
+    assert code == 0
+    assert record["ari"] >= 0.95
+    assert record["ari_moving"] >= 0.95
+    assert record["sample_scene"] is True
+    assert record["n_clusters"] == record["n_groups_true"] - 1
+    assert record["affinity"] == "mi"
+
+
+def test_every_file_is_written_and_no_partial_one_is_left(default_run):
+    _, out, record = default_run
+    names = {path.name for path in out.iterdir()}
+    assert names == {"labels.npz", "segmentation.ply", "segmentation.png", "run.json"}
+    with np.load(out / "labels.npz") as saved:
+        assert len(saved["labels"]) == record["n_tracks"]
+
+
+def test_groups_can_be_given_and_the_number_of_points_bounded(tmp_path, capsys):
+    options = ["--clusters", "3", "--max-points", "60", "--frames", "0:60:2"]
+    assert main([*options, "--affinity", "gaussian", "--out", str(tmp_path)]) == 0
+    record = json.loads((tmp_path / "metrics.json").read_text())
+    assert record["n_clusters"] == 3
+    assert record["n_tracks"] == 60
+    assert record["n_frames"] == 30
+    printed = capsys.readouterr().out
+    assert "sample scene" in printed
+    assert "ARI" in printed
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--root", "no/such/folder"], "does not exist; download"),
+        (["--sequence", "ani_s"], "no sequence 'ani_s'"),
+        (["--split", "train"], "no split 'train'"),
+        (["--frames", "0:5:1"], "at least 17"),
+    ],
+)
+def test_what_is_missing_is_one_sentence_on_stderr(tmp_path, capsys, options, message):
+    assert main([*options, "--out", str(tmp_path / "out")]) == 2
+    printed = capsys.readouterr().err
+    assert printed.startswith("motion_seg: ")
+    assert message in printed
+    assert printed.count("\n") == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "options", [["--frames", "ten"], ["--clusters", "0"], ["--frames", "1:9:0"]]
+)
+def test_options_that_make_no_sense_are_refused(capsys, options):
+    with pytest.raises(SystemExit) as stopped:
+        main(options)
+    assert stopped.value.code == 2
+    assert "expected" in capsys.readouterr().err
