@@ -22,7 +22,7 @@ def donsker_varadhan(joint: Tensor, product: Tensor, weight: Tensor | None = Non
 
 
 def nwj(joint: Tensor, product: Tensor, weight: Tensor | None = None) -> Tensor:
-    """mean(joint) - mean exp(product - 1) with its best constant: Nguyen, Wainwright and Jordan (2010).
+    """1 + mean(joint) - mean exp(product). Nguyen, Wainwright and Jordan (2010), IEEE IT 56(11).
 
     The critic is shifted by one, for which this bound is exact at the pointwise MI.
     """
@@ -32,7 +32,7 @@ def nwj(joint: Tensor, product: Tensor, weight: Tensor | None = None) -> Tensor:
 def clipped_donsker_varadhan(
     joint: Tensor, product: Tensor, weight: Tensor | None = None, *, clip: float = 3.0
 ) -> Tensor:
-    """Donsker-Varadhan with product values clipped to +-clip: SMILE, Song and Ermon (2020), ICLR."""
+    """Donsker-Varadhan with clipped product values: SMILE, Song and Ermon (2020), ICLR."""
     return joint.mean(dim=1) - log_mean_exp(product.clamp(-clip, clip), weight)
 
 

@@ -1,7 +1,7 @@
 """Loading and saving a hypernetwork: safetensors weights beside a JSON card. Never unpickles.
 
-The card (``name.json`` beside ``name.safetensors``) holds the format, the model's sizes, a sha256 of
-the weights, and how they were made. This is the only file that reads model weights.
+The card (``name.json`` beside ``name.safetensors``) holds the format, the model's sizes, a sha256
+of the weights, and how they were made. This is the only file that reads model weights.
 """
 
 from __future__ import annotations
@@ -28,23 +28,27 @@ _loaded: dict[tuple[str, str], HyperNetwork] = {}
 
 
 def load_model(
-    model: str | os.PathLike[str] | HyperNetwork = "default", *, device: str | torch.device | None = None
+    model: str | os.PathLike[str] | HyperNetwork = "default",
+    *,
+    device: str | torch.device | None = None,
 ) -> HyperNetwork:
     """Load a hypernetwork for inference.
 
     Parameters
     ----------
     model : str, path or HyperNetwork, default="default"
-        ``"default"`` for the checkpoint shipped with the package; the path of a ``.safetensors`` file
-        with its ``.json`` card beside it; or a hub id ``"owner/name"`` (needs huggingface_hub), whose
-        files are ``model.safetensors`` and ``model.json``. A loaded model is returned as it is.
+        ``"default"`` for the checkpoint shipped with the package; the path of a ``.safetensors``
+        file with its ``.json`` card beside it; or a hub id ``"owner/name"`` (needs
+        huggingface_hub), whose files are ``model.safetensors`` and ``model.json``. A loaded model
+        is returned as it is.
     device : str or torch.device, optional
         Where to run; the CPU unless given.
 
     Returns
     -------
     HyperNetwork
-        In evaluation mode. ``.name`` holds the checkpoint's name and the first 12 digits of its sha256.
+        In evaluation mode. ``.name`` holds the checkpoint's name and the first 12 digits of its
+        sha256.
 
     Raises
     ------
@@ -58,7 +62,8 @@ def load_model(
         return model if device is None else model.to(target)
     if not isinstance(model, str | os.PathLike):
         raise TypeError(
-            f'model must be "default", a path, a hub id or a HyperNetwork, got {type(model).__name__}.'
+            'model must be "default", a path, a hub id or a HyperNetwork, '
+            f"got {type(model).__name__}."
         )
     weights = _find(os.fspath(model))
     key = (f"{weights.resolve()}:{weights.stat().st_mtime_ns}", str(target))
@@ -115,9 +120,9 @@ def _download(hub_id: str) -> Path:
     try:
         hub.hf_hub_download(hub_id, "model.json")
         return Path(hub.hf_hub_download(hub_id, "model.safetensors"))
-    except Exception as error:  # noqa: BLE001  the hub's client raises many kinds
+    except Exception as error:  # the hub's client raises many kinds
         raise ValueError(
-            f"model={hub_id!r}: could not get model.safetensors and model.json from the hub ({error})."
+            f"model={hub_id!r}: the hub gave no model.safetensors and model.json ({error})."
         ) from error
 
 
@@ -128,7 +133,9 @@ def _read(path: Path) -> HyperNetwork:
     try:
         card = json.loads(card_path.read_text())
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"model: the card {card_path.name} is not valid JSON ({error}).") from error
+        raise ValueError(
+            f"model: the card {card_path.name} is not valid JSON ({error})."
+        ) from error
     if not isinstance(card, dict) or card.get("format") != FORMAT:
         raise ValueError(f"model: {card_path.name} is not the card of an {FORMAT} checkpoint.")
     blob = path.read_bytes()
@@ -142,9 +149,11 @@ def _read(path: Path) -> HyperNetwork:
         model = HyperNetwork(ModelConfig(**card["config"]))
         model.load_state_dict(load_tensors(blob))
     except (SafetensorError, RuntimeError, KeyError, TypeError) as error:
-        raise ValueError(f"model: {path.name} cannot be read as a hypernetwork ({error}).") from error
+        raise ValueError(
+            f"model: {path.name} cannot be read as a hypernetwork ({error})."
+        ) from error
     model.name = f"{path.stem} ({sha256[:12]})"
-    return model.eval().requires_grad_(False)
+    return model.eval().requires_grad_(requires_grad=False)
 
 
 def _check_device(device: str | torch.device | None) -> torch.device:

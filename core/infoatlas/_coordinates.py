@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from infoatlas._copula import Margin, Scores, canonical_sign
-from infoatlas._gaussian import GaussianCritic, fit_gaussian
+from infoatlas._gaussian import GaussianCritic, fit_gaussian, whitener
 from infoatlas._variates import Reader, apply_reader, cross_fitted_variates, widen
 
 PLAIN_PAIRS = 4  # at most; fewer where a side has fewer coordinates
@@ -132,7 +132,9 @@ def read_pair(x: Tensor, y: Tensor, *, bandwidth: float | None = None) -> Pair:
     made_count = plain_pairs + EXTENDED_PAIRS
     tails = [s.columns.normal[:, :, -made_count:] for s in sides]
     held_out = (tails[0] * tails[1]).mean(dim=1)
-    return Pair(*sides, *layouts, held_out, gaussian, *readers)
+    return Pair(
+        sides[0], sides[1], layouts[0], layouts[1], held_out, gaussian, readers[0], readers[1]
+    )
 
 
 def _join(blocks: list[Scores]) -> Scores:
@@ -144,12 +146,9 @@ def _join(blocks: list[Scores]) -> Scores:
 def _radius_whitener(normal: Tensor) -> Tensor:
     """b n d -> b d d; shrunk towards the identity by d / (n + d)."""
     n, d = normal.shape[1:]
-    eye = torch.eye(d, dtype=normal.dtype, device=normal.device)
-    covariance = normal.transpose(1, 2) @ normal / n
     shrinkage = d / (n + d)
-    factor = torch.linalg.cholesky((1 - shrinkage) * covariance + shrinkage * eye)
-    inverse = torch.linalg.solve_triangular(factor, eye.expand_as(factor), upper=False)
-    return inverse.transpose(1, 2)
+    covariance = normal.transpose(1, 2) @ normal / n
+    return whitener((1 - shrinkage) * covariance, shrinkage)
 
 
 def _norm(normal: Tensor, whitener: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
 """Rank copula: every column goes through its ranks to a normal score.
 
-Mutual information does not change under strictly monotone maps of a coordinate, so only ranks enter.
-Mid-ranks for ties. Everything is torch and batched; nothing here is learned.
+Mutual information does not change under strictly monotone maps of a coordinate, so only ranks
+enter. Mid-ranks for ties. Everything is torch and batched; nothing here is learned.
 
 b: data sets   n: rows   c: columns
 """
@@ -98,7 +98,7 @@ def canonical_sign(normal: Tensor, weight: Tensor) -> Tensor:
 
 
 def basis(scores: Scores, order: int) -> Tensor:
-    """The normal score and cosines k = 1 .. order of the uniform rank: b n c -> b n c (1 + order)."""
+    """Normal score and cosines k = 1 .. order of the uniform rank: b n c -> b n c (1 + order)."""
     frequency = math.pi * torch.arange(
         1, order + 1, dtype=scores.uniform.dtype, device=scores.uniform.device
     )

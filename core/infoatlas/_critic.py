@@ -1,8 +1,9 @@
 """The critic f(x, y) that the hypernetwork writes: its features, and its values.
 
-f = gate * Gaussian critic + weights . features. Features are a constant, the Gaussian critic, squares
-and products of canonical variates, a cosine series of the leading pairs (an orthogonal-series density
-ratio), and a small written network. All are symmetric under swapping x and y.
+f = gate * Gaussian critic + weights . features. Features are a constant, the Gaussian critic,
+squares and products of canonical variates, a cosine series of the leading pairs (an
+orthogonal-series density ratio), and a small written network. All are symmetric under swapping x
+and y.
 
 b: data sets   n: rows   s: product pairs a row   e: embedding   f: features   r: written features
 """

@@ -33,7 +33,7 @@ class Diagnosis:
 
 
 def neighbour_gap(x: Tensor, y: Tensor) -> Tensor:
-    """Rows within which neighbours count as alike: 0 for independent rows. (b, n, d) twice -> (b,)."""
+    """Rows within which neighbours are alike, 0 for independent rows: (b, n, d) twice -> (b,)."""
     n = x.shape[1]
     strongest = torch.maximum(_lag_one(x), _lag_one(y))
     threshold = max(AUTOCORRELATED, 4.0 / n**0.5)
@@ -70,8 +70,9 @@ def _about_size(n: int, columns: tuple[int, int]) -> list[tuple[bool, str]]:
         found.append(
             (
                 n < ROWS_PER_COLUMN * total,
-                f"Few rows for the dimension: {n} rows for {total} columns (nominal variables count "
-                "one a level); weak dependence is hidden and strong dependence underestimated.",
+                f"Few rows for the dimension: {n} rows for {total} columns (nominal variables "
+                "count one a level); weak dependence is hidden and strong dependence "
+                "underestimated.",
             )
         )
     low, high = PRETRAINED_ROWS
@@ -100,16 +101,16 @@ def _about_value(
         found.append(
             (
                 abs(plug_in - dv) > DISAGREEMENT,
-                f"The Donsker-Varadhan value rests on {share:.2%} of the product pairs; the plug-in "
-                "value is the better one here.",
+                f"The Donsker-Varadhan value rests on {share:.2%} of the product pairs; the "
+                "plug-in value is the better one here.",
             )
         )
     if gap:
         found.append(
             (
                 False,
-                "Rows follow each other (autocorrelated, or sorted): read as a time series, they hold "
-                "less than as many independent rows, and the standard error is too small.",
+                "Rows follow each other (autocorrelated, or sorted): read as a time series, they "
+                "hold less than as many independent rows, and the standard error is too small.",
             )
         )
     return found

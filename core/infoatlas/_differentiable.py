@@ -42,9 +42,9 @@ def differentiable_mutual_information(
     x, y : Tensor of shape (n_samples,) or (n_samples, n_features)
         16 to 4096 rows, floating point; the gradient reaches those that require it.
     through_weights : {"written", "fixed"}
-        ``"written"`` differentiates the whole forward pass, also how the critic changes with the data.
-        ``"fixed"`` holds the written critic fixed, as adversarial training of a critic does: cheaper,
-        and free of the noise of the writing.
+        ``"written"`` differentiates the whole forward pass, also how the critic changes with the
+        data. ``"fixed"`` holds the written critic fixed, as adversarial training of a critic does:
+        cheaper, and free of the noise of the writing.
     bandwidth : float
         Width of the smooth ranks in standard deviations of a column. Small is closer to ranks, and
         the gradient noisier.
@@ -99,7 +99,7 @@ def differentiable_mutual_information(
 
 
 def fixed_critic_value(critic: WrittenCritic, x: Tensor, y: Tensor, pairs: ProductPairs) -> Tensor:
-    """Donsker-Varadhan value of a critic that does not change with the rows: (b, n, d) twice -> b."""
+    """Donsker-Varadhan value of a critic held fixed: (b, n, d) twice -> b."""
     side_x, side_y = critic.pair.reader_x(x), critic.pair.reader_y(y)
     product = torch.cat([critic(side_x, side_y.rows(p)) for p in pairs.partner], dim=1)
     return donsker_varadhan(critic(side_x, side_y), product)

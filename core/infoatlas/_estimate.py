@@ -56,8 +56,8 @@ def mutual_information(
     Parameters
     ----------
     x, y : array-like of shape (n_samples,) or (n_samples, n_features)
-        Row i of ``x`` was observed with row i of ``y``. NumPy, torch, lists, pandas or polars columns
-        and frames; any number of features a side, continuous, discrete, nominal or mixed.
+        Row i of ``x`` was observed with row i of ``y``. NumPy, torch, lists, pandas or polars
+        columns and frames; any number of features a side, continuous, discrete, nominal or mixed.
     units : {"nats", "bits"}
     discrete_x, discrete_y : {"auto", "nominal", "ordinal"}
         ``"auto"``: text and unordered categories are nominal, everything else has an order.
@@ -81,10 +81,10 @@ def mutual_information(
 
     Notes
     -----
-    Ranks of every column, so monotone maps change nothing; a Gaussian-copula critic in closed form; a
-    hypernetwork that writes what is not Gaussian (Hu et al. 2024, ICML, for the idea); the last layer
-    by penalised logistic density-ratio estimation; the Donsker-Varadhan and plug-in values of that
-    critic, weighed by the network.
+    Ranks of every column, so monotone maps change nothing; a Gaussian-copula critic in closed form;
+    a hypernetwork that writes what is not Gaussian (Hu et al. 2024, ICML, for the idea); the last
+    layer by penalised logistic density-ratio estimation; the Donsker-Varadhan and plug-in values of
+    that critic, weighed by the network.
 
     Examples
     --------
@@ -163,8 +163,9 @@ def mutual_information_batch(
 def gaussian_mutual_information(x: Any, y: Any) -> NDArray[np.float64]:
     """Closed-form Gaussian-copula mutual information of many pairs of one shape, in nats.
 
-    Ranks to normal scores, canonical correlations, small-sample correction: Ince et al. (2017), Human
-    Brain Mapping 38(3). It sees no dependence that leaves the correlations of the scores at zero.
+    Ranks to normal scores, canonical correlations, small-sample correction: Ince et al. (2017),
+    Human Brain Mapping 38(3). It sees no dependence that leaves the correlations of the scores at
+    zero.
 
     Parameters
     ----------
@@ -228,7 +229,7 @@ def _tensor(values: NDArray[np.float64], network: HyperNetwork) -> Tensor:
 def _chunks(
     x: NDArray[np.float64], y: NDArray[np.float64], network: HyperNetwork
 ) -> Iterator[tuple[NDArray[np.intp], int]]:
-    """Items that go through the network together: few enough for memory, and of one neighbour gap."""
+    """Items that go through the network together: bounded memory, one neighbour gap."""
     size = max(1, CHUNK_ROWS // x.shape[1])
     for start in range(0, len(x), size):
         part = slice(start, start + size)

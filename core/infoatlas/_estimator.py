@@ -1,4 +1,4 @@
-"""MutualInformation: the scikit-learn estimator. Read a data set once, ask about new pairs often."""
+"""MutualInformation: the scikit-learn estimator. Read a data set once, ask of new pairs often."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from infoatlas._validation import Units, check_pair, check_random_state, check_u
 MINIMUM_SCORE_ROWS = 16
 
 
-class MutualInformation(BaseEstimator):  # type: ignore[misc]
+class MutualInformation(BaseEstimator):
     """Mutual information of two samples, and the critic that measures it.
 
     Parameters
@@ -137,7 +137,7 @@ class MutualInformation(BaseEstimator):  # type: ignore[misc]
             n = side_x.columns.normal.shape[1]
             if n < MINIMUM_SCORE_ROWS:
                 raise ValueError(
-                    f"x has {n} rows, and score needs at least {MINIMUM_SCORE_ROWS} to pair them anew."
+                    f"x has {n} rows, and score needs {MINIMUM_SCORE_ROWS} or more to pair anew."
                 )
             pairs = pairs_of_new(n, check_random_state(self.random_state))
             joint = self.critic_(side_x, side_y)

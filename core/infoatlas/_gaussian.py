@@ -1,9 +1,9 @@
 """The closed-form answer: Gaussian-copula mutual information and its critic.
 
 Canonical correlation analysis of the normal scores (Hotelling, 1936, Biometrika 28) gives canonical
-variates and correlations; the log-density ratio of that Gaussian is an analytic critic. The total is
-corrected for small samples as in Ince et al. (2017), Human Brain Mapping 38(3), and the correlations
-are soft-thresholded until they add up to the corrected value.
+variates and correlations; the log-density ratio of that Gaussian is an analytic critic. The total
+is corrected for small samples as in Ince et al. (2017), Human Brain Mapping 38(3), and the
+correlations are soft-thresholded until they add up to the corrected value.
 
 b: data sets   n: rows   d: coordinates of a side   k: canonical pairs
 """
@@ -16,7 +16,9 @@ import torch
 from torch import Tensor
 
 RIDGE = 1e-8  # keeps one-hot and duplicated columns invertible; far below sampling noise
-MAX_CORRELATION = 1.0 - 1e-6  # keeps -log(1 - r**2) / 2 below 6.6 nats a pair, and single precision exact
+MAX_CORRELATION = (
+    1.0 - 1e-6
+)  # keeps -log(1 - r**2) / 2 below 6.6 nats a pair, and single precision exact
 
 
 class GaussianCritic(NamedTuple):
@@ -36,14 +38,16 @@ class GaussianCritic(NamedTuple):
         shape = (self.correlations.shape[0],) + (1,) * (variates_x.dim() - 2) + (-1,)
         r = self.correlations.reshape(shape)
         r2 = r.square()
-        quadratic = r2 * (variates_x.square() + variates_y.square()) - 2 * r * variates_x * variates_y
+        quadratic = (
+            r2 * (variates_x.square() + variates_y.square()) - 2 * r * variates_x * variates_y
+        )
         return (-0.5 * torch.log1p(-r2) - 0.5 * quadratic / (1 - r2)).sum(dim=-1)
 
 
 def fit_gaussian(normal_x: Tensor, normal_y: Tensor) -> GaussianCritic:
     """Fit the Gaussian critic to normal scores (b, n, d_x) and (b, n, d_y), float64."""
     n = normal_x.shape[1]
-    root_x, root_y = _whitener(normal_x), _whitener(normal_y)
+    root_x, root_y = _whiten(normal_x), _whiten(normal_y)
     cross = root_x.transpose(1, 2) @ (normal_x.transpose(1, 2) @ normal_y / n) @ root_y
     left, raw, right_t = torch.linalg.svd(cross, full_matrices=False)
     raw = raw.clamp(0.0, MAX_CORRELATION)
@@ -56,18 +60,22 @@ def fit_gaussian(normal_x: Tensor, normal_y: Tensor) -> GaussianCritic:
     )
 
 
-def _whitener(normal: Tensor) -> Tensor:
-    """W with W' S W = I: b n d -> b d d."""
-    n, d = normal.shape[1:]
-    eye = torch.eye(d, dtype=normal.dtype, device=normal.device)
-    covariance = normal.transpose(1, 2) @ normal / n
-    ridge = RIDGE + max(0.0, d / n - 0.25)  # too few rows for the dimension: regularise
-    factor = torch.linalg.cholesky((covariance + ridge * eye) / (1 + ridge))
+def whitener(covariance: Tensor, ridge: float) -> Tensor:
+    """W with W' (S + ridge I) W = I: b d d -> b d d."""
+    eye = torch.eye(covariance.shape[1], dtype=covariance.dtype, device=covariance.device)
+    factor = torch.linalg.cholesky(covariance + ridge * eye)
     return torch.linalg.solve_triangular(factor, eye.expand_as(factor), upper=False).transpose(1, 2)
 
 
+def _whiten(normal: Tensor) -> Tensor:
+    """Whitener of one side's scores, scaled to unit variance: b n d -> b d d."""
+    n, d = normal.shape[1:]
+    ridge = RIDGE + max(0.0, d / n - 0.25)  # too few rows for the dimension: regularise
+    return whitener(normal.transpose(1, 2) @ normal / n, ridge) * (1 + ridge) ** 0.5
+
+
 def _bias(n: int, d_x: int, d_y: int) -> float:
-    """Small-sample bias in nats of the Gaussian plug-in, from the log-determinant of a Wishart matrix."""
+    """Bias in nats of the Gaussian plug-in: the mean log-determinant of a Wishart matrix."""
     order = torch.arange(1, d_x + d_y + 1, dtype=torch.float64)
     terms = 0.5 * torch.digamma(((n - order) / 2).clamp_min(0.5))
     return float(terms[:d_x].sum() + terms[:d_y].sum() - terms.sum())

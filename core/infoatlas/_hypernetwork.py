@@ -2,10 +2,10 @@
 
 Rows (pairs) and columns (coordinates) exchange messages. A row adds up the basis functions of its
 coordinates, weighted by what each column's token says; a token is updated from the moments of basis
-function x row feature over joint rows, over product rows, and from their difference: what one gradient
-of the Donsker-Varadhan objective would see. Cost is linear in rows and in columns, and neither the
-order of rows nor of columns matters. Closest relatives: InfoNet (Hu et al. 2024, ICML) for the idea,
-TabPFN (Hollmann et al. 2025, Nature 637) for reading a table of any shape.
+function x row feature over joint rows, over product rows, and from their difference: what one
+gradient of the Donsker-Varadhan objective would see. Cost is linear in rows and in columns, and
+neither the order of rows nor of columns matters. Closest relatives: InfoNet (Hu et al. 2024, ICML)
+for the idea, TabPFN (Hollmann et al. 2025, Nature 637) for reading a table of any shape.
 
 b: data sets   n: rows   s: product pairs a row   c: columns   q: basis functions   h: token width
 r: row width   f: last-layer features
@@ -45,6 +45,7 @@ class ModelConfig:
     newton_steps: int = 6
 
     def as_dict(self) -> dict[str, int]:
+        """Plain values, for cards."""
         return asdict(self)
 
 
@@ -72,7 +73,11 @@ class Round(nn.Module):
         nn.init.normal_(self.weights.weight, std=0.5 / h**0.5)
 
     def forward(
-        self, tokens: Tensor, bases: tuple[Tensor, Tensor], base: tuple[Tensor, Tensor], pairs: ProductPairs
+        self,
+        tokens: Tensor,
+        bases: tuple[Tensor, Tensor],
+        base: tuple[Tensor, Tensor],
+        pairs: ProductPairs,
     ) -> Tensor:
         split = bases[0].shape[2]
         normed = self.norm(tokens)
@@ -86,7 +91,9 @@ class Round(nn.Module):
         weight = pairs.weight.T.unsqueeze(-1)  # s n 1
         total = weight.sum(dim=0).clamp_min(1.0)
         of_x = (product * weight).sum(dim=1) / total
-        back = torch.stack([product[:, i, pairs.inverse[i]] for i in range(product.shape[1])], dim=1)
+        back = torch.stack(
+            [product[:, i, pairs.inverse[i]] for i in range(product.shape[1])], dim=1
+        )
         back_weight = torch.stack([weight[i, pairs.inverse[i]] for i in range(len(weight))])
         of_y = (back * back_weight).sum(dim=1) / back_weight.sum(dim=0).clamp_min(1.0)
         moments = torch.cat(
@@ -97,8 +104,12 @@ class Round(nn.Module):
             dim=1,
         )
         sides = normed[:, :split].mean(dim=1), normed[:, split:].mean(dim=1)
-        own = torch.cat([_repeat(sides[0], split), _repeat(sides[1], normed.shape[1] - split)], dim=1)
-        other = torch.cat([_repeat(sides[1], split), _repeat(sides[0], normed.shape[1] - split)], dim=1)
+        own = torch.cat(
+            [_repeat(sides[0], split), _repeat(sides[1], normed.shape[1] - split)], dim=1
+        )
+        other = torch.cat(
+            [_repeat(sides[1], split), _repeat(sides[0], normed.shape[1] - split)], dim=1
+        )
         mean_rows = torch.cat([joint.mean(dim=1), joint.mean(dim=1) - of_x.mean(dim=1)], dim=1)
         seen = torch.cat(
             [normed, self.moments(moments), own, other, _repeat(mean_rows, normed.shape[1])], dim=2
@@ -112,7 +123,7 @@ class Round(nn.Module):
     @staticmethod
     def _moments(basis_: Tensor, joint: Tensor, product: Tensor) -> Tensor:
         """b c 2qr: moments over joint rows, and joint minus product."""
-        b, n, c, q = basis_.shape
+        b, n, c, _ = basis_.shape
         flat = basis_.flatten(2).transpose(1, 2) / n  # b cq n
         both = flat @ torch.cat([joint, joint - product], dim=2)  # b cq 2r
         return both.reshape(b, c, -1)
@@ -147,18 +158,21 @@ class HyperNetwork(nn.Module):
         super().__init__()
         self.config = config
         self.name = "untrained"
-        h, r = config.token_width, config.row_width
-        n_features = N_FIXED + config.written_features
+        h = config.token_width
         context = 2 * h + 2 * N_PAIRS + 5
         self.start = nn.Sequential(
-            nn.Linear(4 + N_PAIRS + 1 + 2 * N_PAIRS + config.order + 1 + 3, 2 * h), nn.GELU(), nn.Linear(2 * h, h)
+            nn.Linear(4 + N_PAIRS + 1 + 2 * N_PAIRS + config.order + 1 + 3, 2 * h),
+            nn.GELU(),
+            nn.Linear(2 * h, h),
         )
         self.rounds = nn.ModuleList(Round(config) for _ in range(config.rounds))
         self.norm = nn.LayerNorm(h)
         self.own_weights = nn.Linear(h, (config.order + 1) * config.written_width)
         self.own_gate = nn.Linear(h, 1)
         nn.init.normal_(self.own_weights.weight, std=0.5 / h**0.5)
-        self.context = nn.Sequential(nn.Linear(context, 2 * h), nn.GELU(), nn.Linear(2 * h, 2 * h), nn.GELU())
+        self.context = nn.Sequential(
+            nn.Linear(context, 2 * h), nn.GELU(), nn.Linear(2 * h, 2 * h), nn.GELU()
+        )
         self.modulation = nn.Linear(2 * h, 2 * config.hidden_width)
         self.gate = nn.Linear(2 * h, 1)
         self.prior_mean = nn.Linear(2 * h, config.written_features)
@@ -174,14 +188,19 @@ class HyperNetwork(nn.Module):
         self.readout = nn.Sequential(
             nn.Linear(2 * h + N_SUMMARIES, 2 * h), nn.GELU(), nn.Linear(2 * h, N_CANDIDATES + 2)
         )
-        for layer in (self.modulation, self.gate, self.prior_mean, self.quadratic_mean, self.prior_scale):
+        for layer in (
+            self.modulation,
+            self.gate,
+            self.prior_mean,
+            self.quadratic_mean,
+            self.prior_scale,
+        ):
             nn.init.normal_(layer.weight, std=1e-2)
             nn.init.zeros_(layer.bias)
         last = self.readout[-1]
         assert isinstance(last, nn.Linear)
         nn.init.normal_(last.weight, std=1e-2)
         nn.init.zeros_(last.bias)
-        assert n_features == self.n_features
 
     @property
     def n_features(self) -> int:
@@ -189,7 +208,10 @@ class HyperNetwork(nn.Module):
 
     def pair_network(self) -> PairNetwork:
         return PairNetwork(
-            self.pair_first.weight.T, self.pair_first.bias, self.pair_second.weight.T, self.pair_second.bias
+            self.pair_first.weight.T,
+            self.pair_first.bias,
+            self.pair_second.weight.T,
+            self.pair_second.bias,
         )
 
     def forward(self, pair: Pair, x: Side, y: Side, pairs: ProductPairs) -> Written:
@@ -205,7 +227,9 @@ class HyperNetwork(nn.Module):
             Which of these rows are paired in the product sample.
         """
         few = ProductPairs(
-            pairs.partner[:ENCODER_PRODUCTS], pairs.inverse[:ENCODER_PRODUCTS], pairs.weight[:, :ENCODER_PRODUCTS]
+            pairs.partner[:ENCODER_PRODUCTS],
+            pairs.inverse[:ENCODER_PRODUCTS],
+            pairs.weight[:, :ENCODER_PRODUCTS],
         )
         bases = basis(x.columns, self.config.order), basis(y.columns, self.config.order)
         base = self._base(pair, x.variates, y.variates, few)
@@ -213,7 +237,9 @@ class HyperNetwork(nn.Module):
         for exchange in self.rounds:
             tokens = exchange(tokens, bases, base, few)
         with torch.autocast(tokens.device.type, enabled=False):
-            return self._write(pair, self.norm(tokens.to(self.norm.weight.dtype)), x.columns.normal.shape[2])
+            return self._write(
+                pair, self.norm(tokens.to(self.norm.weight.dtype)), x.columns.normal.shape[2]
+            )
 
     @staticmethod
     def _base(pair: Pair, x: Tensor, y: Tensor, pairs: ProductPairs) -> tuple[Tensor, Tensor]:
@@ -241,7 +267,8 @@ class HyperNetwork(nn.Module):
             means = bases[i].mean(dim=1)  # b c q
             out.append(
                 torch.cat(
-                    [kind.expand(b, -1, -1), which.expand(b, -1, -1), rho, loadings, means, sizes], dim=2
+                    [kind.expand(b, -1, -1), which.expand(b, -1, -1), rho, loadings, means, sizes],
+                    dim=2,
                 )
             )
         return torch.cat(out, dim=1)
@@ -250,11 +277,14 @@ class HyperNetwork(nn.Module):
         config = self.config
         side_x, side_y = tokens[:, :split], tokens[:, split:]
         own = tuple(
-            gated_weights(side, config.order + 1, self.own_weights, self.own_gate) for side in (side_x, side_y)
+            gated_weights(side, config.order + 1, self.own_weights, self.own_gate)
+            for side in (side_x, side_y)
         )
         pooled_x, pooled_y = side_x.mean(dim=1), side_y.mean(dim=1)
         context = self.context(
-            torch.cat([pooled_x + pooled_y, pooled_x * pooled_y, _statistics(pair, tokens.dtype)], dim=1)
+            torch.cat(
+                [pooled_x + pooled_y, pooled_x * pooled_y, _statistics(pair, tokens.dtype)], dim=1
+            )
         )
         shift, log_scale = self.modulation(context).chunk(2, dim=1)
         layers = WrittenLayers(
@@ -266,7 +296,13 @@ class HyperNetwork(nn.Module):
         quadratic = 0.3 * torch.tanh(self.quadratic_mean(context))
         zeros = context.new_zeros(context.shape[0], N_SERIES)
         mean = torch.cat(
-            [context.new_zeros(context.shape[0], 2), quadratic, zeros, 0.5 * self.prior_mean(context)], dim=1
+            [
+                context.new_zeros(context.shape[0], 2),
+                quadratic,
+                zeros,
+                0.5 * self.prior_mean(context),
+            ],
+            dim=1,
         )
         return Written(layers, mean, self._precision(context), context)
 
@@ -284,7 +320,12 @@ class HyperNetwork(nn.Module):
             torch.cat(series) + level[:, 2:3],
             self.written_precision + level[:, 3:4],
         ]
-        start_log = torch.cat([level.new_full((g.shape[1],), v) for g, v in zip(groups, (0.0, 2.0, 3.0, 1.5), strict=True)])
+        start_log = torch.cat(
+            [
+                level.new_full((g.shape[1],), v)
+                for g, v in zip(groups, (0.0, 2.0, 3.0, 1.5), strict=True)
+            ]
+        )
         return (torch.cat(groups, dim=1) + start_log).clamp(-4.0, 12.0).exp()
 
 
@@ -293,7 +334,7 @@ def _repeat(rows: Tensor, count: int) -> Tensor:
 
 
 def _padded(pairs: Tensor, layout: Layout) -> Tensor:
-    """Put plain pairs in the first PLAIN_PAIRS places and extended ones after: (..., k) -> (..., 8)."""
+    """Plain pairs in the first PLAIN_PAIRS places, extended ones after: (..., k) -> (..., 8)."""
     gap = pairs.new_zeros(*pairs.shape[:-1], PLAIN_PAIRS - layout.plain)
     return torch.cat([pairs[..., : layout.plain], gap, pairs[..., layout.plain :]], dim=-1)
 
@@ -326,4 +367,6 @@ def _statistics(pair: Pair, dtype: torch.dtype) -> Tensor:
     sizes = held_out.new_tensor([n, d_x * d_y, max(d_x, d_y) / min(d_x, d_y)]).log() / 3.0
     gaussian = pair.gaussian.mutual_information.unsqueeze(1)
     strongest = pair.gaussian.correlations.amax(dim=1, keepdim=True)
-    return torch.cat([held_out, information, sizes.expand(b, 3), torch.log1p(gaussian), strongest], dim=1).to(dtype)
+    return torch.cat(
+        [held_out, information, sizes.expand(b, 3), torch.log1p(gaussian), strongest], dim=1
+    ).to(dtype)

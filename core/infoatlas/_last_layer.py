@@ -1,9 +1,10 @@
 """The critic's last layer in closed form: penalised logistic density-ratio estimation.
 
-Joint rows against product rows, a Gaussian prior on every weight. The objective is convex, so Newton
-with step halving converges from anywhere. Gradients with respect to features, offset and prior come
-from one more Newton step at the solution (the implicit function theorem), so pretraining learns
-features for this very solver. Density ratios by logistic regression: Qin (1998), Biometrika 85(3).
+Joint rows against product rows, a Gaussian prior on every weight. The objective is convex, so
+Newton with step halving converges from anywhere. Gradients with respect to features, offset and
+prior come from one more Newton step at the solution (the implicit function theorem), so pretraining
+learns features for this very solver. Density ratios by logistic regression: Qin (1998), Biometrika
+85(3).
 
 b: data sets   n: joint rows   s: product pairs a row   m: all rows   f: features
 """
@@ -60,7 +61,7 @@ def solve(sample: Sample, mean: Tensor, precision: Tensor, *, steps: int) -> Sol
     if mean.dtype == torch.float64:
         steps, decrement = DOUBLE_STEPS, DOUBLE_DECREMENT
     with torch.no_grad():
-        fixed = Sample(*(t.detach() for t in sample[:3]), sample.n_joint)
+        fixed = sample._replace(features=sample.features.detach(), offset=sample.offset.detach())
         mean_, precision_ = mean.detach(), precision.detach()
         weights = mean_.clone()
         values = fixed.values(weights)

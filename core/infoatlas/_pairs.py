@@ -1,8 +1,8 @@
 """Which rows are paired with which: the product sample as fixed shifts of a random order.
 
 Shifts come in +s, -s pairs, so that swapping x and y gives the same set of pairs. Rows are paired
-within their fold only: cross-fitted columns are a different function in each fold, and a pair across
-folds would give away that it is not a joint one.
+within their fold only: cross-fitted columns are a different function in each fold, and a pair
+across folds would give away that it is not a joint one.
 """
 
 from __future__ import annotations

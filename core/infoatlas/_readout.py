@@ -1,7 +1,7 @@
 """From critic values to one number: which bound to believe, and how far.
 
-The plug-in is best where supports are sharp, Donsker-Varadhan elsewhere. The hypernetwork weighs the
-candidates; the estimate is always a convex combination of them.
+The plug-in is best where supports are sharp, Donsker-Varadhan elsewhere. The hypernetwork weighs
+the candidates; the estimate is always a convex combination of them.
 
 b: data sets   n: rows   m: product pairs
 """
@@ -91,5 +91,3 @@ def read_out(
     sampling = spread / n**0.5
     stderr = sampling * (2.0 * torch.tanh(raw[:, -2] / 2.0)).exp() + softplus(raw[:, -1] - 4.0)
     return Reading(mi, stderr, plain, bound, share)
-
-

@@ -1,9 +1,9 @@
 """Cross-fitted canonical variates: directions found on some rows, applied to the others.
 
 Each side is widened by closed-form features (extended canonical correlations), and ridge CCA of the
-two widened sides gives the leading pairs. Fitted in folds, so that the correlation of the columns they
-yield is a held-out correlation. Rotation by radius, sign products and periodic dependence thus become
-linear. Nothing here is learned.
+two widened sides gives the leading pairs. Fitted in folds, so that the correlation of the columns
+they yield is a held-out correlation. Rotation by radius, sign products and periodic dependence thus
+become linear. Nothing here is learned.
 
 b: data sets   n: rows   f: features   k: pairs
 """
@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from infoatlas._copula import Scores
+from infoatlas._gaussian import whitener
 from infoatlas._pairs import FOLDS, fold_of_rows
 
 PRODUCTS_UP_TO = 10  # coordinates; z_i z_j for every pair is left out for wider sides
@@ -33,7 +34,7 @@ class Reader(NamedTuple):
 
 
 class Variates(NamedTuple):
-    """Leading canonical pairs of both sides: values of the fitted rows, and how to read new ones."""
+    """Leading canonical pairs of both sides: values of the fitted rows, and readers of new ones."""
 
     sides: tuple[Tensor, Tensor]  # b n k each, out of fold
     readers: tuple[Reader, Reader]  # fitted on all rows
@@ -114,22 +115,16 @@ def _leading_pairs(
     gram: Tensor, split: int, pairs: int, penalty: tuple[float, float]
 ) -> tuple[Tensor, Tensor]:
     """Ridge CCA from a joint second-moment matrix (b, f_x + f_y, f_x + f_y)."""
-    root_x = _inverse_root(gram[:, :split, :split], penalty[0])
-    root_y = _inverse_root(gram[:, split:, split:], penalty[1])
-    cross = root_x @ gram[:, :split, split:] @ root_y.transpose(1, 2)
+    root_x = whitener(gram[:, :split, :split], penalty[0])
+    root_y = whitener(gram[:, split:, split:], penalty[1])
+    cross = root_x.transpose(1, 2) @ gram[:, :split, split:] @ root_y
     if cross.shape[1] <= cross.shape[2]:
         left = torch.linalg.eigh(cross @ cross.transpose(1, 2)).eigenvectors[..., -pairs:].flip(-1)
         right = _normalise(cross.transpose(1, 2) @ left)
     else:
         right = torch.linalg.eigh(cross.transpose(1, 2) @ cross).eigenvectors[..., -pairs:].flip(-1)
         left = _normalise(cross @ right)
-    return root_x.transpose(1, 2) @ left, root_y.transpose(1, 2) @ right
-
-
-def _inverse_root(covariance: Tensor, penalty: float) -> Tensor:
-    eye = torch.eye(covariance.shape[1], dtype=covariance.dtype, device=covariance.device)
-    factor = torch.linalg.cholesky(covariance + penalty * eye)
-    return torch.linalg.solve_triangular(factor, eye.expand_as(factor), upper=False)
+    return root_x @ left, root_y @ right
 
 
 def _normalise(columns: Tensor) -> Tensor:
@@ -148,7 +143,7 @@ def _fix_sign(
 def _align(
     fitted: tuple[Tensor, Tensor], reference: tuple[Tensor, Tensor], gram: Tensor, split: int
 ) -> tuple[Tensor, Tensor]:
-    """Rotate a fold's pairs onto the reference pairs (orthogonal Procrustes), so that folds agree."""
+    """Rotate a fold's pairs onto the reference pairs: orthogonal Procrustes."""
     overlap = fitted[0].transpose(1, 2) @ gram[:, :split, :split] @ reference[0]
     overlap = overlap + fitted[1].transpose(1, 2) @ gram[:, split:, split:] @ reference[1]
     left, _, right_t = torch.linalg.svd(overlap)

@@ -1,4 +1,4 @@
-"""Pretraining: synthetic distributions whose pointwise MI is known, and the loop that learns from them."""
+"""Pretraining: synthetic distributions of known pointwise MI, and the loop that learns them."""
 
 from infoatlas.pretraining.config import PretrainConfig
 from infoatlas.pretraining.families import FAMILIES

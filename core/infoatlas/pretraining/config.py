@@ -17,7 +17,9 @@ class PretrainConfig:
     """
 
     model: ModelConfig = field(default_factory=ModelConfig)
-    objective: Literal["pmi", "dv"] = "pmi"  # "dv" is the original's Donsker-Varadhan-only objective
+    objective: Literal["pmi", "dv"] = (
+        "pmi"  # "dv" is the original's Donsker-Varadhan-only objective
+    )
     rows_per_step: int = 8192  # data sets a step = rows_per_step / n, between the next two
     min_data_sets: int = 2
     max_data_sets: int = 24
@@ -39,4 +41,5 @@ class PretrainConfig:
     evaluation_batches: int = 15
 
     def as_dict(self) -> dict[str, Any]:
+        """Plain values, for cards and logs."""
         return asdict(self)

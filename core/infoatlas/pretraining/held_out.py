@@ -1,6 +1,7 @@
 """Held-out synthetic data sets: the error a checkpoint is chosen by.
 
-Drawn once from the same meta-distribution with a seed of their own; no public benchmark task is here.
+Drawn once from the same meta-distribution with a seed of their own; no public benchmark task is
+here.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ GRID = tuple((n, d) for d in (1, 2, 3, 5, 10) for n in (256, 1000, 2500))
 
 
 class HeldOutError(NamedTuple):
+    """Errors of the estimates of all held-out data sets."""
+
     mean: float  # mean absolute error, nats
     by_family: dict[str, float]
     coverage: float  # share of 95% intervals that hold the true MI

@@ -13,7 +13,17 @@ from infoatlas.pretraining.state import TrainingState
 
 SMOOTHING = 0.02
 EVERY = 20  # steps between rows of steps.csv
-STEP_FIELDS = ("step", "core_minutes", "loss", "logistic", "pointwise", "mi", "likelihood", "rate", "norm")
+STEP_FIELDS = (
+    "step",
+    "core_minutes",
+    "loss",
+    "logistic",
+    "pointwise",
+    "mi",
+    "likelihood",
+    "rate",
+    "norm",
+)
 EVALUATION_FIELDS = ("step", "core_hours", "data_sets", "held_out_error_nats", "coverage")
 
 logger = logging.getLogger(__name__)
@@ -35,10 +45,15 @@ class TrainingLog:
     def step(
         self, state: TrainingState, loss: float, parts: dict[str, float], rate: float, norm: float
     ) -> None:
+        """Smooth the loss; every so many steps write a row."""
         self.loss = loss if self.loss != self.loss else self.loss + SMOOTHING * (loss - self.loss)
         if not self._active or state.step % EVERY:
             return
-        row = {"step": state.step, "core_minutes": round(state.core_seconds / 60, 2), "loss": self.loss}
+        row = {
+            "step": state.step,
+            "core_minutes": round(state.core_seconds / 60, 2),
+            "loss": self.loss,
+        }
         row |= parts | {"rate": rate, "norm": norm}
         self._steps.add(row)
         if self._board:
@@ -46,6 +61,7 @@ class TrainingLog:
             self._board.add_scalar("rate", rate, state.step)
 
     def evaluation(self, state: TrainingState, error: HeldOutError) -> None:
+        """Write the held-out error."""
         row = {
             "step": state.step,
             "core_hours": round(state.core_seconds / 3600, 3),
@@ -59,6 +75,7 @@ class TrainingLog:
         logger.info("%s %s", row, error.by_family)
 
     def close(self) -> None:
+        """Flush TensorBoard."""
         if self._active and self._board:
             self._board.close()
 

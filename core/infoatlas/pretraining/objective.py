@@ -1,8 +1,8 @@
 """What pretraining minimises, and the held-out error it is judged by.
 
 Rao-Blackwellised: the pointwise MI of every synthetic pair is known, so each joint and product pair
-gets the soft label sigmoid(PMI) in the logistic loss, on the very rows the hypernetwork has read. The
-variance of hard labels is gone, and so is the reward for over-fitting the rows.
+gets the soft label sigmoid(PMI) in the logistic loss, on the very rows the hypernetwork has read.
+The variance of hard labels is gone, and so is the reward for over-fitting the rows.
 """
 
 from __future__ import annotations

@@ -11,7 +11,7 @@ from torch import distributed, nn
 
 @dataclass(frozen=True)
 class Processes:
-    """This process among its peers."""
+    """One process among its peers."""
 
     rank: int = 0
     count: int = 1
@@ -29,6 +29,7 @@ class Processes:
 
     @property
     def is_main(self) -> bool:
+        """Whether this process logs and saves."""
         return self.rank == 0
 
     def average_gradients(self, model: nn.Module) -> None:
@@ -44,7 +45,7 @@ class Processes:
             g.copy_(flat[start : start + g.numel()].view_as(g))
             start += g.numel()
 
-    def agree(self, flag: bool) -> bool:
+    def agree(self, *, flag: bool) -> bool:
         """The main process's answer, for all."""
         if self.count == 1:
             return flag

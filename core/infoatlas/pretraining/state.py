@@ -1,4 +1,4 @@
-"""The whole state of a run in one safetensors file: model, average, optimiser, clocks, generators."""
+"""The whole state of a run in one file: model, average, optimiser, clocks, generators."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class TrainingState:
     model: HyperNetwork
     average: dict[str, Tensor]
     optimiser: torch.optim.AdamW
-    numpy: np.random.Generator
-    torch: torch.Generator
+    rng: np.random.Generator
+    generator: torch.Generator
     step: int = 0
     data_sets: int = 0
     core_seconds: float = 0.0  # processor time, summed over processes
@@ -55,13 +55,18 @@ class TrainingState:
     processes: int = 1
 
     @classmethod
-    def start(cls, config: PretrainConfig, processes: Processes, device: torch.device) -> TrainingState:
+    def start(
+        cls, config: PretrainConfig, processes: Processes, device: torch.device
+    ) -> TrainingState:
         """A fresh run. Every process starts from the same weights and draws its own data."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(config.random_state)
             model = HyperNetwork(config.model).to(device)
         optimiser = torch.optim.AdamW(
-            model.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay, betas=(0.9, 0.98)
+            model.parameters(),
+            lr=config.learning_rate,
+            weight_decay=config.weight_decay,
+            betas=(0.9, 0.98),
         )
         seed = np.random.SeedSequence([config.random_state, processes.rank])
         return cls(
@@ -92,6 +97,7 @@ class TrainingState:
 
     @property
     def finished(self) -> bool:
+        """Whether the budget is used up."""
         return self.progress >= 1.0
 
     def count_step(self, data_sets: int, *, elapsed: float, worked: float) -> None:
@@ -103,6 +109,7 @@ class TrainingState:
         self.seconds_in_budget += elapsed
 
     def update_average(self, keep: float) -> None:
+        """Move the average towards the weights; early on it forgets faster."""
         keep = min(keep, (1 + self.step) / (10 + self.step))
         for name, value in self.model.state_dict().items():
             self.average[name].lerp_(value.detach(), 1 - keep)
@@ -120,13 +127,12 @@ class TrainingState:
 
 def save_state(state: TrainingState, path: Path, processes: Processes) -> None:
     """Write the run's state; the other processes' generators go beside the main one's."""
-    generators = {
-        "torch": state.torch.get_state(),
-        "numpy": json.dumps(state.numpy.bit_generator.state, default=int),
-    }
     own = save_tensors(
-        {"torch_generator": generators["torch"]},
-        metadata={"format": FORMAT, "numpy_generator": generators["numpy"]},
+        {"torch_generator": state.generator.get_state()},
+        metadata={
+            "format": FORMAT,
+            "numpy_generator": json.dumps(state.rng.bit_generator.state, default=int),
+        },
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     write_safely(_generator_path(path, processes.rank), own)
@@ -148,7 +154,7 @@ def save_state(state: TrainingState, path: Path, processes: Processes) -> None:
 
 
 def load_state(state: TrainingState, path: Path, processes: Processes) -> None:
-    """Fill ``state`` from a file. Raises ValueError where it is missing, damaged or of another model."""
+    """Fill ``state`` from a file; ValueError where it is missing, damaged or of another model."""
     if not path.exists():
         raise ValueError(f"nothing to resume: {path} does not exist.")
     tensors, metadata = _read(path)
@@ -168,14 +174,14 @@ def load_state(state: TrainingState, path: Path, processes: Processes) -> None:
     for name, value in json.loads(metadata["clocks"]).items():
         setattr(state, name, value)
     own_path = _generator_path(path, processes.rank)
-    if own_path.exists() and state.torch.device.type == "cpu":
+    if own_path.exists() and state.generator.device.type == "cpu":
         generators, more = _read(own_path)
-        if generators["torch_generator"].shape == state.torch.get_state().shape:
-            state.torch.set_state(generators["torch_generator"])
-        state.numpy.bit_generator.state = json.loads(more["numpy_generator"])
+        if generators["torch_generator"].shape == state.generator.get_state().shape:
+            state.generator.set_state(generators["torch_generator"])
+        state.rng.bit_generator.state = json.loads(more["numpy_generator"])
     else:  # another machine or device: go on with fresh draws
-        state.numpy = np.random.default_rng([state.config.random_state, processes.rank, state.step])
-        state.torch.manual_seed(int(state.numpy.integers(2**31)))
+        state.rng = np.random.default_rng([state.config.random_state, processes.rank, state.step])
+        state.generator.manual_seed(int(state.rng.integers(2**31)))
 
 
 def _generator_path(path: Path, rank: int) -> Path:

@@ -1,7 +1,8 @@
 """The training loop, read top to bottom.
 
-Each step is the poster's four: draw distributions, draw data sets, write critics in one forward pass,
-maximise the objective. The run keeps its whole state in one safetensors file and resumes exactly.
+Each step is the poster's four: draw distributions, draw data sets, write critics in one forward
+pass, maximise the objective. The run keeps its whole state in one safetensors file and resumes
+exactly.
 """
 
 from __future__ import annotations
@@ -80,12 +81,14 @@ def pretrain(
     bar = tqdm(disable=None if processes.is_main else True, unit="step", initial=state.step)
     clock, work = time.monotonic(), time.process_time()
     last_saved = clock
-    while not processes.agree(state.finished):
+    while not processes.agree(flag=state.finished):
         data = next_data_sets(config, state)
         pairs = _product_pairs(data, state)
         forward = write(state.model, data, pairs, state, config)
         loss, parts = objective(forward, data, pairs, config)
-        rate = config.learning_rate * learning_rate_factor(state.step_in_budget, state.progress, config)
+        rate = config.learning_rate * learning_rate_factor(
+            state.step_in_budget, state.progress, config
+        )
         norm = maximise(loss, state, config, processes, rate)
         now, worked = time.monotonic(), time.process_time()
         state.count_step(len(data.mi), elapsed=now - clock, worked=worked - work)
@@ -94,7 +97,7 @@ def pretrain(
         bar.update()
         bar.set_postfix(loss=f"{log.loss:.4f}", held_out=f"{state.held_out:.4f}", refresh=False)
         due = now - last_saved > 60 * config.evaluation_minutes or state.finished
-        if processes.agree(due):
+        if processes.agree(flag=due):
             if processes.is_main:
                 _evaluate(state, held_out, directory, log, config)
             save_state(state, state_path, processes)
@@ -106,14 +109,14 @@ def pretrain(
 
 def next_data_sets(config: PretrainConfig, state: TrainingState) -> DataSets:
     """Draw distributions, then a data set from each: one (n, d_x, d_y) a step."""
-    rng = state.numpy
+    rng = state.rng
     low, high = config.n_range
     n = round(math.exp(rng.uniform(math.log(low), math.log(high + 0.5))))
     d_x, d_y = _dimensions(config.max_dimension, rng)
     budget = config.rows_per_step / (1 + (d_x + d_y) / 24)  # wide data sets cost more a row
     b = int(np.clip(round(budget / n), config.min_data_sets, config.max_data_sets))
-    distributions = draw_distributions(b, d_x, d_y, state.torch)
-    return draw_data_sets(distributions, n, state.torch)
+    distributions = draw_distributions(b, d_x, d_y, state.generator)
+    return draw_data_sets(distributions, n, state.generator)
 
 
 def _dimensions(most: int, rng: np.random.Generator) -> tuple[int, int]:
@@ -123,7 +126,7 @@ def _dimensions(most: int, rng: np.random.Generator) -> tuple[int, int]:
 
 
 def _product_pairs(data: DataSets, state: TrainingState) -> ProductPairs:
-    return move_pairs(pairs_of_all(data.x.shape[1], state.numpy), data.x.device)
+    return move_pairs(pairs_of_all(data.x.shape[1], state.rng), data.x.device)
 
 
 def write(
@@ -137,13 +140,13 @@ def write(
     with torch.no_grad():
         pair = read_pair(data.x.double(), data.y.double())
     half = config.precision == "bfloat16" and data.x.is_cuda
-    return write_critics(model, pair, state.numpy, pairs=pairs, half=half)
+    return write_critics(model, pair, state.rng, pairs=pairs, half=half)
 
 
 def maximise(
     loss: Tensor, state: TrainingState, config: PretrainConfig, processes: Processes, rate: float
 ) -> float:
-    """One optimiser step; a batch with a non-finite gradient is left out. Returns the gradient's norm."""
+    """One optimiser step, unless the gradient is not finite. Returns the gradient's norm."""
     state.optimiser.zero_grad(set_to_none=True)
     loss.backward()
     processes.average_gradients(state.model)
