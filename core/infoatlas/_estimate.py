@@ -20,11 +20,12 @@ from infoatlas._checkpoint import load_model
 from infoatlas._coordinates import read_pair
 from infoatlas._copula import Margin
 from infoatlas._diagnostics import Diagnosis, diagnose, neighbour_gap
-from infoatlas._forward import Forward, write_critics
+from infoatlas._forward import Forward, WrittenCritic, write_critics
 from infoatlas._gaussian import fit_gaussian
 from infoatlas._hypernetwork import HyperNetwork
 from infoatlas._result import MIResult
 from infoatlas._validation import (
+    Pair,
     Units,
     check_pair,
     check_random_state,
@@ -98,14 +99,7 @@ def mutual_information(
     check_units(units)
     generator = check_random_state(random_state)
     pair = check_pair(x, y, discrete_x=discrete_x, discrete_y=discrete_y)
-    network = load_model(model, device=device)
-    with torch.inference_mode():
-        tensors = [_tensor(side.values[None], network) for side in (pair.x, pair.y)]
-        gap = neighbour_gap(*tensors)
-        forward = write_critics(network, read_pair(*tensors), generator, gap=int(gap[0]))
-    n_features = pair.x.n_features, pair.y.n_features
-    diagnosis = diagnose(forward, gap)[0].with_notes(pair.notes)
-    return make_result(forward, 0, n_features, diagnosis, units, network.name)
+    return estimate_pair(pair, load_model(model, device=device), generator, units)[0]
 
 
 def mutual_information_batch(
@@ -153,7 +147,7 @@ def mutual_information_batch(
             gaps = torch.full((len(items),), gap)
             for i, (item, found) in enumerate(zip(items, diagnose(forward, gaps), strict=True)):
                 notes = tie_notes(stack_x[item], "x") + tie_notes(stack_y[item], "y")
-                results[item] = make_result(
+                results[item] = _result(
                     forward, i, n_features, found.with_notes(notes), units, network.name
                 )
             bar.update(len(items))
@@ -194,7 +188,21 @@ def gaussian_mutual_information(x: Any, y: Any) -> NDArray[np.float64]:
     return result
 
 
-def make_result(
+def estimate_pair(
+    pair: Pair, network: HyperNetwork, generator: np.random.Generator, units: Units
+) -> tuple[MIResult, WrittenCritic]:
+    """Checked data in, its result and its critic out."""
+    with torch.inference_mode():
+        tensors = [_tensor(side.values[None], network) for side in (pair.x, pair.y)]
+        gap = neighbour_gap(*tensors)
+        forward = write_critics(network, read_pair(*tensors), generator, gap=int(gap[0]))
+    n_features = pair.x.n_features, pair.y.n_features
+    diagnosis = diagnose(forward, gap)[0].with_notes(pair.notes)
+    result = _result(forward, 0, n_features, diagnosis, units, network.name)
+    return result, forward.critic
+
+
+def _result(
     forward: Forward,
     item: int,
     n_features: tuple[int, int],

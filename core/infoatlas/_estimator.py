@@ -12,10 +12,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from infoatlas._bounds import donsker_varadhan
 from infoatlas._checkpoint import load_model
-from infoatlas._coordinates import Side, read_pair
-from infoatlas._diagnostics import diagnose, neighbour_gap
-from infoatlas._estimate import Model, RandomState, make_result
-from infoatlas._forward import write_critics
+from infoatlas._coordinates import Side
+from infoatlas._estimate import Model, RandomState, estimate_pair
 from infoatlas._pairs import pairs_of_new
 from infoatlas._validation import Units, check_pair, check_random_state, check_units
 
@@ -78,18 +76,9 @@ class MutualInformation(BaseEstimator):
         generator = check_random_state(self.random_state)
         pair = check_pair(x, y, discrete_x=self.discrete_x, discrete_y=self.discrete_y)
         network = load_model(self.model, device=self.device)
-        device = network.pair_first.weight.device
-        with torch.inference_mode():
-            tensors = [torch.from_numpy(s.values[None]).to(device) for s in (pair.x, pair.y)]
-            gap = neighbour_gap(*tensors)
-            forward = write_critics(network, read_pair(*tensors), generator, gap=int(gap[0]))
-            diagnosis = diagnose(forward, gap)[0].with_notes(pair.notes)
+        self.result_, self.critic_ = estimate_pair(pair, network, generator, self.units)
         self.n_features_in_ = pair.x.n_features
         self._sides = pair.x, pair.y
-        self.critic_ = forward.critic
-        self.result_ = make_result(
-            forward, 0, (pair.x.n_features, pair.y.n_features), diagnosis, self.units, network.name
-        )
         return self
 
     def score_samples(self, x: Any, y: Any) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import logging
+import math
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -42,23 +43,17 @@ class TrainingLog:
         self._evaluations = _Table(directory / "log.csv", EVALUATION_FIELDS)
         self._board = _tensorboard(directory)
 
-    def step(
-        self, state: TrainingState, loss: float, parts: dict[str, float], rate: float, norm: float
-    ) -> None:
+    def step(self, state: TrainingState, row: dict[str, float]) -> None:
         """Smooth the loss; every so many steps write a row."""
-        self.loss = loss if self.loss != self.loss else self.loss + SMOOTHING * (loss - self.loss)
+        loss = row["loss"]
+        self.loss = loss if math.isnan(self.loss) else self.loss + SMOOTHING * (loss - self.loss)
         if not self._active or state.step % EVERY:
             return
-        row = {
-            "step": state.step,
-            "core_minutes": round(state.core_seconds / 60, 2),
-            "loss": self.loss,
-        }
-        row |= parts | {"rate": rate, "norm": norm}
-        self._steps.add(row)
+        clock = {"step": state.step, "core_minutes": round(state.core_seconds / 60, 2)}
+        self._steps.add(row | clock | {"loss": self.loss})
         if self._board:
             self._board.add_scalar("loss", self.loss, state.step)
-            self._board.add_scalar("rate", rate, state.step)
+            self._board.add_scalar("rate", row["rate"], state.step)
 
     def evaluation(self, state: TrainingState, error: HeldOutError) -> None:
         """Write the held-out error."""

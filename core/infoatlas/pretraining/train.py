@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,9 +19,8 @@ from tqdm.auto import tqdm
 
 from infoatlas._checkpoint import save_model
 from infoatlas._coordinates import read_pair
-from infoatlas._forward import Forward, write_critics
-from infoatlas._hypernetwork import HyperNetwork
-from infoatlas._pairs import ProductPairs, move_pairs, pairs_of_all
+from infoatlas._forward import write_critics
+from infoatlas._pairs import move_pairs, pairs_of_all
 from infoatlas.pretraining.config import PretrainConfig
 from infoatlas.pretraining.distributions import DataSets, draw_data_sets, draw_distributions
 from infoatlas.pretraining.held_out import held_out_error, held_out_sets
@@ -82,18 +82,11 @@ def pretrain(
     clock, work = time.monotonic(), time.process_time()
     last_saved = clock
     while not processes.agree(flag=state.finished):
-        data = next_data_sets(config, state)
-        pairs = _product_pairs(data, state)
-        forward = write(state.model, data, pairs, state, config)
-        loss, parts = objective(forward, data, pairs, config)
-        rate = config.learning_rate * learning_rate_factor(
-            state.step_in_budget, state.progress, config
-        )
-        norm = maximise(loss, state, config, processes, rate)
+        outcome = train_step(state, config, processes)
         now, worked = time.monotonic(), time.process_time()
-        state.count_step(len(data.mi), elapsed=now - clock, worked=worked - work)
+        state.count_step(outcome.data_sets, elapsed=now - clock, worked=worked - work)
         clock, work = now, worked
-        log.step(state, float(loss.detach()), parts, rate, norm)
+        log.step(state, outcome.row)
         bar.update()
         bar.set_postfix(loss=f"{log.loss:.4f}", held_out=f"{state.held_out:.4f}", refresh=False)
         due = now - last_saved > 60 * config.evaluation_minutes or state.finished
@@ -107,40 +100,53 @@ def pretrain(
     return directory / "best.safetensors"
 
 
-def next_data_sets(config: PretrainConfig, state: TrainingState) -> DataSets:
-    """Draw distributions, then a data set from each: one (n, d_x, d_y) a step."""
-    rng = state.rng
+class StepOutcome(NamedTuple):
+    """What one step did, for the clock and the log."""
+
+    data_sets: int
+    row: dict[str, float]
+
+
+def train_step(state: TrainingState, config: PretrainConfig, processes: Processes) -> StepOutcome:
+    """Draw distributions, draw data sets, write their critics, maximise the objective."""
+    size = draw_size(config, state.rng)
+    distributions = draw_distributions(size.data_sets, size.d_x, size.d_y, state.generator)
+    data = draw_data_sets(distributions, size.rows, state.generator)
+    with torch.no_grad():
+        pair = read_pair(data.x.double(), data.y.double())
+    pairs = move_pairs(pairs_of_all(size.rows, state.rng), data.x.device)
+    half = config.precision == "bfloat16" and data.x.is_cuda
+    forward = write_critics(state.model, pair, state.rng, pairs=pairs, half=half)
+    loss, parts = objective(forward, data, pairs, config)
+    factor = learning_rate_factor(state.step_in_budget, state.progress, config)
+    norm = maximise(loss, state, config, processes, config.learning_rate * factor)
+    row = {"loss": float(loss.detach()), "rate": config.learning_rate * factor, "norm": norm}
+    return StepOutcome(size.data_sets, row | parts)
+
+
+class Size(NamedTuple):
+    """Shape of one batch of data sets."""
+
+    data_sets: int
+    rows: int
+    d_x: int
+    d_y: int
+
+
+def draw_size(config: PretrainConfig, rng: np.random.Generator) -> Size:
+    """One (rows, d_x, d_y) a step, and as many data sets as the step's budget of rows allows."""
     low, high = config.n_range
     n = round(math.exp(rng.uniform(math.log(low), math.log(high + 0.5))))
     d_x, d_y = _dimensions(config.max_dimension, rng)
     budget = config.rows_per_step / (1 + (d_x + d_y) / 24)  # wide data sets cost more a row
     b = int(np.clip(round(budget / n), config.min_data_sets, config.max_data_sets))
-    distributions = draw_distributions(b, d_x, d_y, state.generator)
-    return draw_data_sets(distributions, n, state.generator)
+    return Size(b, n, d_x, d_y)
 
 
 def _dimensions(most: int, rng: np.random.Generator) -> tuple[int, int]:
-    """Half of all data sets have at most two coordinates a side; a quarter have unequal sides."""
+    """Most data sets have few coordinates; three in ten have unequal sides."""
     first, second = (min(most, int(most ** (rng.random() ** 2))) for _ in range(2))
     return (first, first) if rng.random() < 0.7 else (first, second)
-
-
-def _product_pairs(data: DataSets, state: TrainingState) -> ProductPairs:
-    return move_pairs(pairs_of_all(data.x.shape[1], state.rng), data.x.device)
-
-
-def write(
-    model: HyperNetwork,
-    data: DataSets,
-    pairs: ProductPairs,
-    state: TrainingState,
-    config: PretrainConfig,
-) -> Forward:
-    """Write the critics of all data sets in one forward pass."""
-    with torch.no_grad():
-        pair = read_pair(data.x.double(), data.y.double())
-    half = config.precision == "bfloat16" and data.x.is_cuda
-    return write_critics(model, pair, state.rng, pairs=pairs, half=half)
 
 
 def maximise(
