@@ -81,40 +81,27 @@ class Round(nn.Module):
     ) -> Tensor:
         split = bases[0].shape[2]
         normed = self.norm(tokens)
-        messages = [
-            column_messages(normed[:, part], basis_, self.weights, self.gate)
-            for part, basis_ in zip((slice(split), slice(split, None)), bases, strict=True)
-        ]
-        row_x, row_y = messages
+        writer = self.weights, self.gate
+        row_x = bases[0].flatten(2) @ gated_weights(normed[:, :split], bases[0].shape[3], *writer)
+        row_y = bases[1].flatten(2) @ gated_weights(normed[:, split:], bases[1].shape[3], *writer)
         joint = self._rows(row_x, row_y, base[0])  # b n r
         product = self._rows(row_x.unsqueeze(1), pairs.of_y(row_y), base[1])  # b s n r
-        weight = pairs.weight.T.unsqueeze(-1)  # s n 1
-        total = weight.sum(dim=0).clamp_min(1.0)
-        of_x = (product * weight).sum(dim=1) / total
-        back = torch.stack(
-            [product[:, i, pairs.inverse[i]] for i in range(product.shape[1])], dim=1
-        )
-        back_weight = torch.stack([weight[i, pairs.inverse[i]] for i in range(len(weight))])
-        of_y = (back * back_weight).sum(dim=1) / back_weight.sum(dim=0).clamp_min(1.0)
-        moments = torch.cat(
-            [
-                self._moments(basis_, joint, mean)
-                for basis_, mean in zip(bases, (of_x, of_y), strict=True)
-            ],
-            dim=1,
-        )
-        sides = normed[:, :split].mean(dim=1), normed[:, split:].mean(dim=1)
-        own = torch.cat(
-            [_repeat(sides[0], split), _repeat(sides[1], normed.shape[1] - split)], dim=1
-        )
-        other = torch.cat(
-            [_repeat(sides[1], split), _repeat(sides[0], normed.shape[1] - split)], dim=1
-        )
-        mean_rows = torch.cat([joint.mean(dim=1), joint.mean(dim=1) - of_x.mean(dim=1)], dim=1)
-        seen = torch.cat(
-            [normed, self.moments(moments), own, other, _repeat(mean_rows, normed.shape[1])], dim=2
-        )
-        return tokens + self.update(seen)
+        of_x, of_y = _means_over_products(product, pairs)
+        moments = [
+            self._moments(basis_, joint, mean)
+            for basis_, mean in zip(bases, (of_x, of_y), strict=True)
+        ]
+        own, other = _side_means(normed, split)
+        joint_mean = joint.mean(dim=1)
+        mean_rows = torch.cat([joint_mean, joint_mean - of_x.mean(dim=1)], dim=1)
+        seen = [
+            normed,
+            self.moments(torch.cat(moments, dim=1)),
+            own,
+            other,
+            _repeat(mean_rows, normed.shape[1]),
+        ]
+        return tokens + self.update(torch.cat(seen, dim=2))
 
     def _rows(self, x: Tensor, y: Tensor, base: Tensor) -> Tensor:
         mixed = torch.cat([x + y, x * y, base.unsqueeze(-1)], dim=-1)
@@ -129,12 +116,7 @@ class Round(nn.Module):
         return both.reshape(b, c, -1)
 
 
-def column_messages(tokens: Tensor, basis_: Tensor, weights: nn.Linear, gate: nn.Linear) -> Tensor:
-    """Sum over columns of gate x written weights x basis: b n c q -> b n r."""
-    return basis_.flatten(2) @ gated_weights(tokens, basis_.shape[3], weights, gate)
-
-
-def gated_weights(tokens: Tensor, n_basis: int, weights: nn.Linear, gate: nn.Linear) -> Tensor:
+def gated_weights(tokens: Tensor, n_basis: int, weights: nn.Module, gate: nn.Module) -> Tensor:
     """Written first-layer weights of one side: b c h -> b cq r.
 
     Gates are divided by their norm, not by the number of columns: a few active columns among many
@@ -144,6 +126,25 @@ def gated_weights(tokens: Tensor, n_basis: int, weights: nn.Linear, gate: nn.Lin
     level = softplus(gate(tokens))  # b c 1
     level = level / level.square().sum(dim=1, keepdim=True).sqrt()
     return (weights(tokens) * level).reshape(b, c * n_basis, -1)
+
+
+def _means_over_products(product: Tensor, pairs: ProductPairs) -> tuple[Tensor, Tensor]:
+    """Mean row feature over the product pairs of each x row and each y row: b s n r -> b n r."""
+    weight = pairs.weight.T.unsqueeze(-1)  # s n 1
+    back = torch.stack([product[:, i, inverse] for i, inverse in enumerate(pairs.inverse)], dim=1)
+    back_weight = torch.stack([weight[i, inverse] for i, inverse in enumerate(pairs.inverse)])
+    of_x = (product * weight).sum(dim=1) / weight.sum(dim=0).clamp_min(1.0)
+    of_y = (back * back_weight).sum(dim=1) / back_weight.sum(dim=0).clamp_min(1.0)
+    return of_x, of_y
+
+
+def _side_means(tokens: Tensor, split: int) -> tuple[Tensor, Tensor]:
+    """Mean token of each column's own side, and of the other: b c h -> b c h each."""
+    x = _repeat(tokens[:, :split].mean(dim=1), split)
+    y = _repeat(tokens[:, split:].mean(dim=1), tokens.shape[1] - split)
+    other_x = _repeat(tokens[:, split:].mean(dim=1), split)
+    other_y = _repeat(tokens[:, :split].mean(dim=1), tokens.shape[1] - split)
+    return torch.cat([x, y], dim=1), torch.cat([other_x, other_y], dim=1)
 
 
 class HyperNetwork(nn.Module):

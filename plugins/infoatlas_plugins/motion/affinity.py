@@ -24,7 +24,9 @@ View = tuple[Array, NDArray[np.bool_]]  # values (P, F, d) and where they are us
 Estimator = Callable[[Array, Array], Array]  # two stacks (m, n, d) -> (m,) nats
 
 VALUES_PER_CHUNK = 1_500_000  # closed form: bounds memory to some tens of megabytes
-PAIRS_PER_CALL = 128  # pretrained critic
+PAIRS_PER_CALL = 64  # pretrained critic: about two seconds a call on one core
+CRITIC_VIEW = "positions"  # on the sample scene it ranks pairs as well as the closed form here,
+# and worse on the other views, where little but noise is left to be found (docs/motion.md)
 FEWEST_COMMON_FRAMES = 16  # the fewest rows the estimator reads
 COMMON_FRAMES_STEP = 1.25  # pairs with nearly as many common frames share one stack
 GRAPH_NEIGHBOURS = 10  # partners each track keeps; 7 to 15 do equally well on Hopkins155
@@ -81,8 +83,9 @@ def motion_mutual_information(
 ) -> Array:
     """MI of every pair of tracks, summed over the views.
 
-    The closed-form Gaussian-copula value serves all pairs. The pretrained critic then looks at each
-    track's best partners, and counts where it finds more: dependence the Gaussian cannot see.
+    The closed-form Gaussian-copula value serves all pairs. The pretrained critic then looks at the
+    positions of each track's best partners, and counts where it finds more: dependence the Gaussian
+    cannot see.
 
     Parameters
     ----------
@@ -108,9 +111,8 @@ def motion_mutual_information(
     total = np.sum(list(closed_form.values()), axis=0)
     if n_partners > 0 and n_tracks > 2:
         best = np.flatnonzero(_is_best(_symmetric(total, n_tracks), every, n_partners))
-        for name, view in views.items():
-            found = _pair_values(view, every[best], _critic, f"critic on {name}")
-            total[best] += np.maximum(found - closed_form[name][best], 0.0)
+        found = _pair_values(views[CRITIC_VIEW], every[best], _critic, f"critic on {CRITIC_VIEW}")
+        total[best] += np.maximum(found - closed_form[CRITIC_VIEW][best], 0.0)
     return _symmetric(total, n_tracks)
 
 
