@@ -59,7 +59,8 @@ def build_parser() -> argparse.ArgumentParser:
         help="frames to use (default: all, thinned to at most 240)")  # fmt: skip
     add("--coordinates", choices=("auto", "world", "pixel"), default="auto",
         help="3D tracks, 2D tracks, or 3D where there are any (default)")  # fmt: skip
-    add("--max-points", type=int, default=400, help="tracks to keep, spread out (default: 400)")
+    add("--max-points", type=positive, default=400,
+        help="moving tracks to keep, and still ones, spread out (default: 400)")  # fmt: skip
     add("--clusters", type=cluster_count, default="auto", help="moving groups, or auto (default)")
     add("--affinity", choices=("mi", "gaussian"), default="mi",
         help="with the pretrained critic (default), or the closed form alone")  # fmt: skip
@@ -82,13 +83,16 @@ def frame_range(text: str) -> slice:
     return slice(*parts)
 
 
-def cluster_count(text: str) -> int | Literal["auto"]:
-    """Read a positive number or the word auto."""
-    if text == "auto":
-        return "auto"
+def positive(text: str) -> int:
+    """Read a positive whole number."""
     if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"expected a positive number or auto, got {text!r}")
+        raise argparse.ArgumentTypeError(f"expected a positive number, got {text!r}")
     return int(text)
+
+
+def cluster_count(text: str) -> int | Literal["auto"]:
+    """Read a positive whole number, or the word auto."""
+    return "auto" if text == "auto" else positive(text)
 
 
 def run(arguments: argparse.Namespace) -> None:

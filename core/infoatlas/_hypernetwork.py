@@ -42,7 +42,7 @@ class ModelConfig:
     written_width: int = 64  # features a side that the written network starts from
     hidden_width: int = 96
     written_features: int = 48
-    newton_steps: int = 6
+    newton_steps: int = 20  # at most; three or four are the rule
 
     def as_dict(self) -> dict[str, int]:
         """Plain values, for cards."""
@@ -301,7 +301,7 @@ class HyperNetwork(nn.Module):
                 context.new_zeros(context.shape[0], 2),
                 quadratic,
                 zeros,
-                0.5 * self.prior_mean(context),
+                torch.tanh(self.prior_mean(context)),
             ],
             dim=1,
         )

@@ -63,9 +63,7 @@ def solve(sample: Sample, mean: Tensor, precision: Tensor, *, steps: int) -> Sol
     with torch.no_grad():
         fixed = sample._replace(features=sample.features.detach(), offset=sample.offset.detach())
         mean_, precision_ = mean.detach(), precision.detach()
-        weights = mean_.clone()
-        values = fixed.values(weights)
-        objective = _objective(fixed, values, weights, mean_, precision_)
+        weights, values, objective = _start(fixed, mean_, precision_)
         for step in range(steps + 1):
             probability = torch.sigmoid(values)
             gradient = _gradient(fixed, probability, weights, mean_, precision_)
@@ -79,9 +77,13 @@ def solve(sample: Sample, mean: Tensor, precision: Tensor, *, steps: int) -> Sol
                 fixed, weights, direction, objective, mean_, precision_
             )
         covariance = torch.cholesky_inverse(factor)
+    if not torch.is_grad_enabled():
+        return Solution(weights, covariance)
+    # the value stays that of the solution; its gradient is that of one more Newton step
     probability = torch.sigmoid(sample.values(weights))
     gradient = _gradient(sample, probability, weights, mean, precision)
-    return Solution(weights - (covariance @ gradient.unsqueeze(-1)).squeeze(-1), covariance)
+    step = (covariance @ gradient.unsqueeze(-1)).squeeze(-1)
+    return Solution(weights - (step - step.detach()), covariance)
 
 
 def leave_one_out(joint_values: Tensor, joint_features: Tensor, covariance: Tensor) -> Tensor:
@@ -93,6 +95,21 @@ def leave_one_out(joint_values: Tensor, joint_features: Tensor, covariance: Tens
     p = torch.sigmoid(joint_values)
     curvature = (p * (1 - p) * leverage).clamp_max(0.9)
     return joint_values - (1 - p) * leverage / (1 - curvature)
+
+
+def _start(sample: Sample, mean: Tensor, precision: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The prior mean or zero, whichever has the lower objective: weights, values, objective."""
+    best = mean, sample.values(mean)
+    objective = _objective(sample, best[1], mean, mean, precision)
+    zero = torch.zeros_like(mean)
+    values = sample.values(zero)
+    value = _objective(sample, values, zero, mean, precision)
+    worse = (value < objective).unsqueeze(1)
+    return (
+        torch.where(worse, zero, best[0]),
+        torch.where(worse, values, best[1]),
+        torch.minimum(value, objective),
+    )
 
 
 def _objective(

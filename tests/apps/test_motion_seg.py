@@ -31,11 +31,11 @@ def test_every_file_is_written_and_no_partial_one_is_left(default_run):
 
 
 def test_groups_can_be_given_and_the_number_of_points_bounded(tmp_path, capsys):
-    options = ["--clusters", "3", "--max-points", "60", "--frames", "0:60:2"]
+    options = ["--clusters", "3", "--max-points", "40", "--frames", "0:60:2"]
     assert main([*options, "--affinity", "gaussian", "--out", str(tmp_path)]) == 0
     record = json.loads((tmp_path / "metrics.json").read_text())
     assert record["n_clusters"] == 3
-    assert record["n_tracks"] == 60
+    assert record["n_tracks"] == 80
     assert record["n_frames"] == 30
     printed = capsys.readouterr().out
     assert "sample scene" in printed
@@ -61,7 +61,8 @@ def test_what_is_missing_is_one_sentence_on_stderr(tmp_path, capsys, options, me
 
 
 @pytest.mark.parametrize(
-    "options", [["--frames", "ten"], ["--clusters", "0"], ["--frames", "1:9:0"]]
+    "options",
+    [["--frames", "ten"], ["--clusters", "0"], ["--max-points", "-3"], ["--frames", "1:9:0"]],
 )
 def test_options_that_make_no_sense_are_refused(capsys, options):
     with pytest.raises(SystemExit) as stopped:

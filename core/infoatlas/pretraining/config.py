@@ -32,8 +32,8 @@ class PretrainConfig:
     gradient_norm: float = 1.0
     ema: float = 0.998
     pointwise_weight: float = 0.05  # Huber loss on the critic at joint rows against the true PMI
-    mi_weight: float = 0.05  # Huber loss on the estimate, in units of what sampling allows
-    stderr_weight: float = 0.02  # Gaussian negative log-likelihood of the true MI
+    mi_weight: float = 0.1  # log(1 + e^2 / 2) of the estimate, in units of what sampling allows
+    stderr_weight: float = 0.03  # Student negative log-likelihood of the true MI
     dv_weight: float = 0.0
     precision: Literal["float32", "bfloat16"] = "float32"  # bfloat16: message rounds on CUDA only
     random_state: int = 0

@@ -49,12 +49,10 @@ def objective(
     joint, product = true_pointwise(data, pairs)
     logistic = _excess_logistic(forward.joint, joint) + _excess_logistic(forward.product, product)
     pointwise = huber_loss(forward.joint, joint, delta=0.5)
-    attainable = 0.05 + joint.std(dim=1) / joint.shape[1] ** 0.5  # what sampling allows, nats
-    error = (reading.mi - data.mi) / attainable
-    value = huber_loss(error, torch.zeros_like(error), delta=1.0)
-    stderr = reading.stderr.clamp_min(1e-3)
-    surprise = ((reading.mi.detach() - data.mi) / stderr).square().clamp_max(25.0)
-    likelihood = (0.5 * surprise + stderr.log()).mean()
+    attainable = 0.05 + 0.1 * data.mi + joint.std(dim=1) / joint.shape[1] ** 0.5  # nats
+    value = torch.log1p(0.5 * ((reading.mi - data.mi) / attainable).square()).mean()
+    likelihood = _student_surprise((reading.mi.detach() - data.mi) / reading.stderr)
+    likelihood = likelihood + reading.stderr.log().mean()
     loss = (
         logistic
         + config.pointwise_weight * pointwise
@@ -69,6 +67,11 @@ def objective(
         "likelihood": float(likelihood.detach()),
     }
     return loss, parts
+
+
+def _student_surprise(error: Tensor, degrees: float = 4.0) -> Tensor:
+    """Student negative log-likelihood up to a constant: large errors do not dominate."""
+    return 0.5 * (degrees + 1) * torch.log1p(error.square() / degrees).mean()
 
 
 def _excess_logistic(logit: Tensor, pmi: Tensor) -> Tensor:

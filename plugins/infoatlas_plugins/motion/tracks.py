@@ -9,8 +9,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from infoatlas_plugins.motion.static import static_tracks
+
 FEWEST_FRAMES = 17  # they give 16 velocities, the fewest rows the estimator reads
 SCENE_RADIUS = 100.0  # metres; a track that strays further is a fault of the annotation (pips2)
+PATH_FRAMES = 24  # frames by which two paths are compared when tracks are chosen
 LONGEST_JUMP = 128.0  # pixels per frame; a longer step in 2D is a tracking fault (pips2)
 
 
@@ -126,17 +129,32 @@ def _jumps(tracks: Tracks) -> NDArray[np.bool_]:
 
 
 def spread_out(tracks: Tracks, n_tracks: int) -> Tracks:
-    """Keep at most ``n_tracks``, spread evenly over the scene by farthest-point sampling.
+    """Keep at most ``n_tracks`` moving tracks and as many still ones, as different as can be.
 
-    Each next track is the one whose mean position is farthest from all chosen before.
+    Farthest-point sampling of whole trajectories: each next track is the one whose path is farthest
+    from all chosen before. Still tracks are counted apart, since in a real scene they are so many
+    that they would leave little room for what moves.
     """
+    still = static_tracks(tracks.points, tracks.usable)
+    chosen = [
+        members[_farthest_paths(tracks.select(members), n_tracks)]
+        for members in (np.flatnonzero(still), np.flatnonzero(~still))
+    ]
+    kept = np.sort(np.concatenate(chosen))
+    return tracks if len(kept) == tracks.n_tracks else tracks.select(kept)
+
+
+def _farthest_paths(tracks: Tracks, n_tracks: int) -> NDArray[np.int64]:
+    """Indices of at most ``n_tracks`` tracks, by farthest-point sampling of their paths."""
     if tracks.n_tracks <= n_tracks:
-        return tracks
-    weights = tracks.usable[..., None]
-    where = (np.nan_to_num(tracks.points) * weights).sum(axis=0) / weights.sum(axis=0)
-    chosen = [int(np.linalg.norm(where - where.mean(axis=0), axis=1).argmax())]
+        return np.arange(tracks.n_tracks)
+    seen = tracks.usable[..., None]
+    mean = np.where(seen, tracks.points, 0).sum(axis=0) / seen.sum(axis=0)  # F P d -> P d
+    paths = np.where(seen, tracks.points, mean)[:: -(-tracks.n_frames // PATH_FRAMES)]
+    paths = paths.transpose(1, 0, 2).reshape(tracks.n_tracks, -1)
+    chosen = [int(np.linalg.norm(paths - paths.mean(axis=0), axis=1).argmax())]
     nearest = np.full(tracks.n_tracks, np.inf)
     while len(chosen) < n_tracks:
-        nearest = np.minimum(nearest, np.linalg.norm(where - where[chosen[-1]], axis=1))
+        nearest = np.minimum(nearest, np.linalg.norm(paths - paths[chosen[-1]], axis=1))
         chosen.append(int(nearest.argmax()))
-    return tracks.select(np.sort(chosen))
+    return np.array(chosen)

@@ -46,8 +46,15 @@ def test_no_usable_track_is_an_error(tracks):
         clean(replace(tracks, visible=np.zeros_like(tracks.visible)))
 
 
-def test_spread_out_keeps_far_tracks_and_drops_near_doubles(tracks):
-    kept = spread_out(tracks, 4)
+def test_spread_out_keeps_different_paths_and_drops_near_doubles(tracks):
+    kept = spread_out(tracks, 2)  # two still tracks and two of the four moving ones
     assert kept.n_tracks == 4
-    assert set(tracks.labels) == set(kept.labels)
+    assert sorted(kept.labels) == [0, 0, 1, 2]
     assert spread_out(tracks, 100) is tracks
+
+
+def test_still_tracks_take_no_room_from_moving_ones():
+    tracks, _ = clean(read_pointodyssey())
+    kept = spread_out(tracks, 90)
+    assert (kept.labels > 0).sum() >= 90
+    assert np.bincount(kept.labels).min() >= 5  # of every body
