@@ -64,11 +64,11 @@ def solve(sample: Sample, mean: Tensor, precision: Tensor, *, steps: int) -> Sol
         fixed = sample._replace(features=sample.features.detach(), offset=sample.offset.detach())
         mean_, precision_ = mean.detach(), precision.detach()
         weights, values, objective = _start(fixed, mean_, precision_)
-        for step in range(steps + 1):
+        for taken in range(steps + 1):
             probability = torch.sigmoid(values)
             gradient = _gradient(fixed, probability, weights, mean_, precision_)
             factor = _factor(_hessian(fixed, probability, precision_))
-            if step == steps:
+            if taken == steps:
                 break
             direction = torch.cholesky_solve(gradient.unsqueeze(-1), factor).squeeze(-1)
             if bool(((gradient * direction).sum(dim=1) < 2 * decrement).all()):
