@@ -156,7 +156,7 @@ def print_groups(segmenter: MotionSegmenter) -> None:
     print(f"static     {n_static} still tracks (label 0), {n_moving} moving")
     for number, silhouette in segmenter.silhouettes_.items():
         title = "silhouette" if number == min(segmenter.silhouettes_) else ""
-        chosen = "  <- best" if number == segmenter.n_clusters_ else ""
+        chosen = "  <- chosen" if number == segmenter.n_clusters_ else ""
         print(f"{title:10} {number:3d} groups  {silhouette:6.3f}{chosen}")
     sizes = ", ".join(map(str, np.bincount(segmenter.labels_)[1:]))
     print(f"groups     {segmenter.n_clusters_} moving groups of {sizes or 'no'} tracks")

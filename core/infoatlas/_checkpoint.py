@@ -148,7 +148,7 @@ def _read(path: Path) -> HyperNetwork:
     try:
         model = HyperNetwork(ModelConfig(**card["config"]))
         model.load_state_dict(load_tensors(blob))
-    except (SafetensorError, RuntimeError, KeyError, TypeError) as error:
+    except (SafetensorError, RuntimeError, LookupError, TypeError, ArithmeticError) as error:
         raise ValueError(
             f"model: {path.name} cannot be read as a hypernetwork ({error})."
         ) from error

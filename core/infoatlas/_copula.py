@@ -99,8 +99,10 @@ def canonical_sign(normal: Tensor, weight: Tensor) -> Tensor:
 
 def basis(scores: Scores, order: int) -> Tensor:
     """Normal score and cosines k = 1 .. order of the uniform rank: b n c -> b n c (1 + order)."""
-    frequency = math.pi * torch.arange(
-        1, order + 1, dtype=scores.uniform.dtype, device=scores.uniform.device
-    )
-    waves = math.sqrt(2.0) * torch.cos(scores.uniform.unsqueeze(-1) * frequency)
-    return torch.cat([scores.normal.unsqueeze(-1), waves], dim=-1)
+    return torch.cat([scores.normal.unsqueeze(-1), cosines(scores.uniform, order)], dim=-1)
+
+
+def cosines(uniform: Tensor, order: int) -> Tensor:
+    """sqrt(2) cos(pi k u), k = 1 .. order, an orthonormal series on (0, 1): ... -> ... order."""
+    frequency = math.pi * torch.arange(1, order + 1, dtype=uniform.dtype, device=uniform.device)
+    return math.sqrt(2.0) * torch.cos(uniform.unsqueeze(-1) * frequency)

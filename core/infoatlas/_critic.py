@@ -10,7 +10,6 @@ b: data sets   n: rows   s: product pairs a row   e: embedding   f: features   r
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import torch
@@ -18,7 +17,7 @@ from torch import Tensor
 from torch.nn.functional import gelu
 
 from infoatlas._coordinates import Layout, Side
-from infoatlas._copula import basis
+from infoatlas._copula import Scores, basis, cosines
 from infoatlas._gaussian import GaussianCritic
 
 GAUSSIAN_RANGE = 30.0  # nats; the Gaussian critic is clipped here
@@ -51,24 +50,9 @@ def embed(side: Side, layout: Layout, written: Tensor, order: int) -> Tensor:
     """Everything a row of one side contributes to any pair it is in: b n -> b n e."""
     columns = side.columns
     features = basis(columns, order).flatten(2) @ written  # b n r
-    kinds = _pair_columns(layout)
-    quadratic = [
-        columns.normal[:, :, kinds[kind] + i] if i < _count(layout, kind) else None
-        for kind, count in (("plain", QUADRATIC_PLAIN), ("extended", QUADRATIC_EXTENDED))
-        for i in range(count)
-    ]
-    zero = torch.zeros_like(columns.normal[:, :, 0])
-    variates = torch.stack([zero if q is None else q for q in quadratic], dim=2)
-    waves = [
-        math.sqrt(2.0)
-        * torch.cos(
-            math.pi
-            * columns.uniform[:, :, kinds[kind] + i, None]
-            * torch.arange(1, order_ + 1, dtype=zero.dtype, device=zero.device)
-        )
-        for order_, kind, i in SERIES
-    ]
-    return torch.cat([features, variates, *waves, side.variates], dim=2)
+    first = {"plain": layout.own + 1, "extended": layout.own + 1 + layout.plain}
+    series = [cosines(columns.uniform[:, :, first[kind] + i], length) for length, kind, i in SERIES]
+    return torch.cat([features, _leading_variates(columns, layout), *series, side.variates], dim=2)
 
 
 def pair_features(
@@ -76,41 +60,39 @@ def pair_features(
 ) -> tuple[Tensor, Tensor]:
     """Features (b, ..., f) and offsets (b, ...) of paired embeddings (b, ..., e)."""
     width = network.first.shape[0] // 2
-    sizes = [width, N_QUADRATIC, *(order for order, _, _ in SERIES)]
+    sizes = [width, N_QUADRATIC, *(length for length, _, _ in SERIES)]
     sizes.append(x.shape[-1] - sum(sizes))
-    parts_x, parts_y = x.split(sizes, dim=-1), y.split(sizes, dim=-1)
-    base = gaussian(parts_x[-1], parts_y[-1]).clamp(-GAUSSIAN_RANGE, GAUSSIAN_RANGE)
-    quadratic_x, quadratic_y = parts_x[1], parts_y[1]
-    series = [
-        (p.unsqueeze(-1) * q.unsqueeze(-2)).flatten(-2)
-        for p, q in zip(parts_x[2:-1], parts_y[2:-1], strict=True)
+    own_x, variates_x, *series_x, gaussian_x = x.split(sizes, dim=-1)
+    own_y, variates_y, *series_y, gaussian_y = y.split(sizes, dim=-1)
+    base = gaussian(gaussian_x, gaussian_y).clamp(-GAUSSIAN_RANGE, GAUSSIAN_RANGE)
+    features = [
+        torch.ones_like(base).unsqueeze(-1),
+        (base.clamp(-6.0, 6.0) / 3.0).unsqueeze(-1),
+        (variates_x * variates_y).clamp(-6.0, 6.0),
+        (0.5 * (variates_x.square() + variates_y.square()) - 1.0).clamp(-6.0, 6.0),
+        *(
+            (p.unsqueeze(-1) * q.unsqueeze(-2)).flatten(-2)
+            for p, q in zip(series_x, series_y, strict=True)
+        ),
+        _written_features(own_x, own_y, layers, network),
     ]
-    mixed = torch.cat([parts_x[0] + parts_y[0], parts_x[0] * parts_y[0]], dim=-1)
-    hidden = mixed @ network.first + network.first_bias
-    extra = (1,) * (hidden.dim() - 3)
-    scale = layers.scale.reshape(layers.scale.shape[0], 1, *extra, -1)
-    shift = layers.shift.reshape(layers.shift.shape[0], 1, *extra, -1)
-    written = gelu(hidden * scale + shift) @ network.second + network.second_bias
-    features = torch.cat(
-        [
-            torch.ones_like(base).unsqueeze(-1),
-            (base.clamp(-6.0, 6.0) / 3.0).unsqueeze(-1),
-            (quadratic_x * quadratic_y).clamp(-6.0, 6.0),
-            (0.5 * (quadratic_x.square() + quadratic_y.square()) - 1.0).clamp(-6.0, 6.0),
-            *series,
-            torch.tanh(written) * 2.0,
-        ],
-        dim=-1,
-    )
     gate = layers.gate.reshape(-1, *(1,) * (base.dim() - 1))
-    return features, gate * base
+    return torch.cat(features, dim=-1), gate * base
 
 
-def _pair_columns(layout: Layout) -> dict[str, int]:
-    """First column of each kind of canonical pair."""
-    plain = layout.own + 1
-    return {"plain": plain, "extended": plain + layout.plain}
+def _written_features(x: Tensor, y: Tensor, layers: WrittenLayers, network: PairNetwork) -> Tensor:
+    """The written network: b ... r twice -> b ... features, within +-2."""
+    mixed = torch.cat([x + y, x * y], dim=-1)
+    hidden = mixed @ network.first + network.first_bias
+    shape = (hidden.shape[0],) + (1,) * (hidden.dim() - 2) + (-1,)
+    modulated = hidden * layers.scale.reshape(shape) + layers.shift.reshape(shape)
+    return torch.tanh(gelu(modulated) @ network.second + network.second_bias) * 2.0
 
 
-def _count(layout: Layout, kind: str) -> int:
-    return layout.plain if kind == "plain" else layout.extended
+def _leading_variates(columns: Scores, layout: Layout) -> Tensor:
+    """The first plain and extended variates, zero where a side has fewer: b n 6."""
+    start = layout.own + 1
+    plain = columns.normal[:, :, start : start + min(layout.plain, QUADRATIC_PLAIN)]
+    extended = columns.normal[:, :, start + layout.plain :][:, :, :QUADRATIC_EXTENDED]
+    gap = plain.new_zeros(*plain.shape[:2], QUADRATIC_PLAIN - plain.shape[2])
+    return torch.cat([plain, gap, extended], dim=2)

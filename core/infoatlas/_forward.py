@@ -15,7 +15,6 @@ from torch import Tensor
 
 from infoatlas._coordinates import Pair, Side
 from infoatlas._critic import embed, pair_features
-from infoatlas._gaussian import GaussianCritic
 from infoatlas._hypernetwork import ENCODER_ROWS, HyperNetwork, Written
 from infoatlas._last_layer import Sample, Solution, leave_one_out, solve
 from infoatlas._pairs import (
@@ -38,8 +37,10 @@ class WrittenCritic(NamedTuple):
 
     def __call__(self, x: Side, y: Side) -> Tensor:
         """Critic at paired rows: b m -> b m, nats."""
-        embedded = embed_sides(self.model, self.pair, self.written, x, y)
-        features, offset = pair_features(*embedded, *_shared(self.model, self.pair, self.written))
+        embedded_x, embedded_y = embed_sides(self.model, self.pair, self.written, x, y)
+        features, offset = _pair_features(
+            self.model, self.pair, self.written, embedded_x, embedded_y
+        )
         return torch.einsum("bmf,bf->bm", features, self.solution.weights) + offset
 
 
@@ -120,8 +121,8 @@ def sample_features(
     n = embedded_x.shape[1]
     itself = torch.arange(n, device=pairs.partner.device).unsqueeze(0)
     partner = torch.cat([itself, pairs.partner])  # 1+s n
-    features, offset = pair_features(
-        embedded_x.unsqueeze(1), embedded_y[:, partner], *_shared(model, pair, written)
+    features, offset = _pair_features(
+        model, pair, written, embedded_x.unsqueeze(1), embedded_y[:, partner]
     )
     product = pairs.weight.T.flatten().to(features.dtype)
     weight = torch.cat([torch.ones_like(product[:n]), product * (n / product.sum())])
@@ -139,8 +140,9 @@ def embed_sides(
     )
 
 
-def _shared(model: HyperNetwork, pair: Pair, written: Written) -> tuple:  # type: ignore[type-arg]
-    gaussian: GaussianCritic = pair.gaussian._replace(
-        correlations=pair.gaussian.correlations.to(model.pair_first.weight.dtype)
-    )
-    return written.layers, model.pair_network(), gaussian
+def _pair_features(
+    model: HyperNetwork, pair: Pair, written: Written, x: Tensor, y: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Last-layer features and offsets of paired embeddings."""
+    gaussian = pair.gaussian._replace(correlations=pair.gaussian.correlations.to(x.dtype))
+    return pair_features(x, y, written.layers, model.pair_network(), gaussian)

@@ -13,6 +13,10 @@ from sklearn.metrics import silhouette_score
 Array = NDArray[Any]
 
 CANDIDATES = range(2, 13)  # numbers of groups tried when none is given
+# Silhouettes this close are equal, and then more groups are right: too few groups can still merge
+# whole bodies neatly, while cutting a body in two always costs. Any value from 0 to 0.02 gives the
+# same numbers on 20 clips of Hopkins155, six seeds of the sample scene and a marker sequence.
+EQUAL = 0.01
 
 
 def spectral_groups(weights: Array, n_groups: int, *, random_state: int) -> Array:
@@ -79,7 +83,7 @@ def choose_n_groups(weights: Array, *, random_state: int) -> tuple[int, Array, d
     Returns
     -------
     n_groups : int
-        The candidate with the best silhouette, the smaller of equals.
+        The candidate with the best silhouette, the largest of equals.
     groups : ndarray of shape (P,)
         Its groups, from 0.
     silhouettes : dict
@@ -95,5 +99,6 @@ def choose_n_groups(weights: Array, *, random_state: int) -> tuple[int, Array, d
         space = embedding(weights, n_groups)
         several = len(np.unique(cuts[n_groups])) > 1
         silhouettes[n_groups] = float(silhouette_score(space, cuts[n_groups])) if several else -1.0
-    best = max(silhouettes, key=lambda n_groups: silhouettes[n_groups])
+    limit = max(silhouettes.values()) - EQUAL
+    best = max(n_groups for n_groups, score in silhouettes.items() if score >= limit)
     return best, cuts[best], silhouettes

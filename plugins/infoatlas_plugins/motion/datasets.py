@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
@@ -52,7 +53,7 @@ def read_pointodyssey(
         Labels come from the masks, by majority vote over the frames that see the track.
     """
     folder = _sequence_folder(root, split, sequence)
-    with np.load(_annotation_path(folder), allow_pickle=False) as annotation:
+    with _open(_annotation_path(folder)) as annotation:
         flat = _array(annotation, "trajs_2d", folder)
         numbers = np.arange(len(flat))[frames or _thinning(len(flat))]
         pixels = flat[numbers].astype(np.float32)
@@ -110,6 +111,12 @@ def _annotation_path(folder: Path) -> Path:
     raise FileNotFoundError(
         f"{folder} has no annotation file ({', '.join(ANNOTATION_NAMES)}); {SOURCE} again"
     )
+
+
+def _open(path: Path) -> Any:
+    if not zipfile.is_zipfile(path):  # a download that broke off, or a page in place of the file
+        raise ValueError(f"{path} is not a complete .npz file; {SOURCE} again")
+    return np.load(path, allow_pickle=False)
 
 
 def _array(annotation: Any, key: str, folder: Path) -> NDArray[Any]:

@@ -182,7 +182,7 @@ def _draw_choice(axis: Any, segmenter: MotionSegmenter) -> None:
     chosen = ["#1f6fd1" if k == segmenter.n_clusters_ else "#c3cad3" for k in numbers]
     bars = axis.bar(numbers, list(segmenter.silhouettes_.values()), color=chosen)
     axis.bar_label(bars, fmt="%.2f", fontsize=9, padding=2)
-    axis.set_title(f"Number of groups: best silhouette at {segmenter.n_clusters_}")
+    axis.set_title(f"Number of groups: {segmenter.n_clusters_} by silhouette")
     low = min(0.0, *segmenter.silhouettes_.values())
     axis.set(xlabel="number of moving groups tried", ylabel="silhouette", ylim=(low, 1.1))
     axis.set_xticks(numbers)

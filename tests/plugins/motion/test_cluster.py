@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from infoatlas_plugins.motion.cluster import choose_n_groups, spectral_groups
+from infoatlas_plugins.motion.cluster import EQUAL, choose_n_groups, spectral_groups
 
 
 def blocks(sizes, *, random_state=0, inside=1.0, outside=0.02):
@@ -21,7 +21,7 @@ def test_blocks_and_their_number_are_found(sizes, random_state):
     n_groups, groups, silhouettes = choose_n_groups(graph, random_state=0)
     assert n_groups == len(sizes)
     assert adjusted_rand_score(truth, groups) == 1
-    assert max(silhouettes, key=silhouettes.get) == n_groups
+    assert silhouettes[n_groups] >= max(silhouettes.values()) - EQUAL
 
 
 def test_groups_are_numbered_by_size():

@@ -96,6 +96,14 @@ def test_what_is_missing_is_named_with_the_way_to_get_it(write_sequence, tmp_pat
         read_pointodyssey(root)
 
 
+def test_a_download_that_broke_off_is_recognised(write_sequence):
+    root = write_sequence()
+    path = root / "val" / "toy" / "anno.npz"
+    path.write_bytes(path.read_bytes()[:500])
+    with pytest.raises(ValueError, match=r"anno.npz is not a complete .npz file; download"):
+        read_pointodyssey(root)
+
+
 def test_an_annotation_without_tracks_says_what_it_has(write_sequence):
     root = write_sequence()
     np.savez(root / "val" / "toy" / "anno.npz", something=np.zeros(3))
