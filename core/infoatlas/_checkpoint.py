@@ -6,6 +6,7 @@ of the weights, and how they were made. This is the only file that reads model w
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import os
@@ -40,7 +41,7 @@ def load_model(
         ``"default"`` for the checkpoint shipped with the package; the path of a ``.safetensors``
         file with its ``.json`` card beside it; or a hub id ``"owner/name"`` (needs
         huggingface_hub), whose files are ``model.safetensors`` and ``model.json``. A loaded model
-        is returned as it is.
+        is returned as it is, or a copy of it on another device.
     device : str or torch.device, optional
         Where to run; the CPU unless given.
 
@@ -59,7 +60,8 @@ def load_model(
     """
     target = _check_device(device)
     if isinstance(model, HyperNetwork):
-        return model if device is None else model.to(target)
+        here = model.pair_first.weight.device
+        return model if device is None or here == target else _moved(copy.deepcopy(model), target)
     if not isinstance(model, str | os.PathLike):
         raise TypeError(
             'model must be "default", a path, a hub id or a HyperNetwork, '
@@ -68,7 +70,7 @@ def load_model(
     weights = _find(os.fspath(model))
     key = (f"{weights.resolve()}:{weights.stat().st_mtime_ns}", str(target))
     if key not in _loaded:
-        _loaded[key] = _read(weights).to(target)
+        _loaded[key] = _moved(_read(weights), target)
     return _loaded[key]
 
 
@@ -164,3 +166,10 @@ def _check_device(device: str | torch.device | None) -> torch.device:
     if target.type == "cuda" and not torch.cuda.is_available():
         raise ValueError(f"device={device!r}, but torch sees no CUDA device; use device=None.")
     return target
+
+
+def _moved(model: HyperNetwork, target: torch.device) -> HyperNetwork:
+    try:
+        return model.to(target)
+    except (RuntimeError, AssertionError) as error:  # a backend that this torch lacks
+        raise ValueError(f"device='{target}' cannot be used here ({error}).") from error

@@ -172,6 +172,14 @@ def check_pair(
     return Pair(x=x_side, y=y_side, n_samples=n_samples, notes=notes)
 
 
+def check_side(
+    data: Any, argument: str, *, discrete: str = "auto", minimum_rows: int = MINIMUM_ROWS
+) -> Side:
+    """Check and encode one sample, as `check_pair` does each of its two."""
+    columns = _read_checked(data, argument, minimum_rows)
+    return _fit_side(columns, argument, check_discrete(discrete, f"discrete_{argument}"))
+
+
 def check_stack(x: Any, y: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Check two stacks of numeric samples, with the checks of `check_pair`.
 

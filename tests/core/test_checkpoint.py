@@ -188,6 +188,7 @@ def test_a_foreign_file_with_a_matching_checksum_is_refused(path, content):
     refused(path, "^model: small.safetensors cannot be read as a hypernetwork")
 
 
+@pytest.mark.filterwarnings("ignore:Initializing zero-element tensors")
 @pytest.mark.parametrize(
     "config",
     [
@@ -224,6 +225,17 @@ def test_an_unknown_device_is_refused(device):
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
 def test_a_missing_device_is_refused():
     refused("default", "^device='cuda', but torch sees no CUDA device; use device=None", device="cuda")
+
+
+@pytest.mark.skipif(torch.backends.mps.is_available(), reason="there is an MPS device here")
+def test_a_device_that_this_torch_lacks_is_refused():
+    refused("default", "^device='mps' cannot be used here", device="mps")
+
+
+def test_a_network_asked_for_on_another_device_is_copied_and_stays_where_it_was():
+    model = network()
+    assert load_model(model, device="meta").pair_first.weight.device.type == "meta"
+    assert model.pair_first.weight.device.type == "cpu"
 
 
 # hub ids
