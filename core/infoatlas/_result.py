@@ -73,9 +73,10 @@ class MIResult:
     def confidence_interval(self, confidence_level: float = 0.95) -> ConfidenceInterval:
         """Normal-theory interval from the standard error.
 
-        It covers the spread of the estimate over fresh samples of the same size, for independent
-        rows. It does not cover what the critic misses: dependence that the network cannot see
-        moves the whole interval down.
+        The standard error comes from the network. It was fitted to the distance between estimate
+        and truth on synthetic data sets, so it holds the spread over fresh samples and what the
+        critic usually misses on such data, for independent rows. On single data sets it can be
+        far too wide or too narrow; measured coverage is in docs/pretraining.md.
 
         Parameters
         ----------
