@@ -63,15 +63,18 @@ class SideReader(NamedTuple):
     def __call__(self, values: Tensor) -> Side:
         """Columns of new rows (b, m, d), in the units the reader was fitted on."""
         own = self.margin.scores(values).flip(self.sign)
-        radius = self.radius_margin.scores(_norm(own.normal, self.whitener))
+        radius = self.radius_margin.scores(self._made(_norm(own.normal, self.whitener)))
         blocks = (own.normal, widen(own, radius.uniform))
         made = [
-            margin.scores(apply_reader(block, reader))
+            margin.scores(self._made(apply_reader(block, reader)))
             for block, reader, margin in zip(
                 blocks, self.readers, self.variate_margins, strict=True
             )
         ]
         return Side(_join([own, radius, *made]), self.gaussian.variates(own.normal, self.side))
+
+    def _made(self, values: Tensor) -> Tensor:
+        return _keep_ties(values, self.margin.bandwidth)
 
 
 class Pair(NamedTuple):
@@ -98,7 +101,7 @@ def read_pair(x: Tensor, y: Tensor, *, bandwidth: float | None = None) -> Pair:
     signs = [canonical_sign(s.normal, row_weight) for s in own]
     own = [s.flip(sign) for s, sign in zip(own, signs, strict=True)]
     whiteners = [_radius_whitener(s.normal) for s in own]
-    norms = [_norm(s.normal, w) for s, w in zip(own, whiteners, strict=True)]
+    norms = [_keep_ties(_norm(s.normal, w), bandwidth) for s, w in zip(own, whiteners, strict=True)]
     radius_margins = [Margin(norm, bandwidth=bandwidth) for norm in norms]
     radii = [m.scores(norm) for m, norm in zip(radius_margins, norms, strict=True)]
     plain_pairs = min(PLAIN_PAIRS, x.shape[2], y.shape[2])
@@ -108,7 +111,7 @@ def read_pair(x: Tensor, y: Tensor, *, bandwidth: float | None = None) -> Pair:
     gaussian = fit_gaussian(own[0].normal, own[1].normal)
     sides, readers = [], []
     for i in (0, 1):
-        raw = plain.sides[i], extended.sides[i]
+        raw = [_keep_ties(variates.sides[i], bandwidth) for variates in (plain, extended)]
         variate_margins = (
             Margin(raw[0], bandwidth=bandwidth),
             Margin(raw[1], bandwidth=bandwidth),
@@ -141,6 +144,14 @@ def _join(blocks: list[Scores]) -> Scores:
     return Scores(
         torch.cat([s.normal for s in blocks], dim=2), torch.cat([s.uniform for s in blocks], dim=2)
     )
+
+
+def _keep_ties(values: Tensor, bandwidth: float | None) -> Tensor:
+    """Round to single precision, so that equal rows stay tied whatever the order of a sum was.
+
+    Smooth ranks have no ties to keep.
+    """
+    return values.float().to(values.dtype) if bandwidth is None else values
 
 
 def _radius_whitener(normal: Tensor) -> Tensor:

@@ -50,8 +50,8 @@ class Margin:
         self._reference = columns.sort(dim=-1).values if bandwidth is None else columns
         raw, _ = self._raw(values)
         self._mean = raw.mean(dim=1, keepdim=True)
-        spread = (raw - self._mean).square().mean(dim=1, keepdim=True).sqrt()
-        self._scale = spread.clamp_min(1e-12)
+        variance = (raw - self._mean).square().mean(dim=1, keepdim=True)
+        self._scale = variance.clamp_min(1e-24).sqrt()
 
     def scores(self, values: Tensor) -> Scores:
         """Scores of rows (b, m, c); for the fitted rows themselves, their mid-rank scores."""
@@ -75,7 +75,8 @@ class Margin:
     def _smooth_rank(self, columns: Tensor) -> Tensor:
         """Centred smooth rank in (-1, 1): b c m -> b c m, cost m * n."""
         assert self.bandwidth is not None
-        width = self.bandwidth * self._reference.std(dim=-1, keepdim=True).unsqueeze(-1)
+        variance = self._reference.var(dim=-1, keepdim=True).unsqueeze(-1)
+        width = self.bandwidth * variance.clamp_min(1e-24).sqrt()
         difference = columns.unsqueeze(-1) - self._reference.unsqueeze(-2)  # b c m n
         return torch.tanh(0.5 * difference / width).mean(dim=-1)
 

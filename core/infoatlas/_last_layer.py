@@ -19,7 +19,7 @@ from torch.nn.functional import softplus
 
 HALVINGS = 12
 ROUNDING = 1e-6  # relative; single-precision sums cannot tell smaller falls from none
-SMALL_DECREMENT = 1e-2  # nats in all; the last, differentiable step takes care of what is left
+SMALL_DECREMENT = 1e-4  # nats in all, far below what sampling leaves open
 DOUBLE_STEPS, DOUBLE_DECREMENT = 60, 1e-14  # in double precision, where exact gradients are wanted
 
 
@@ -71,8 +71,10 @@ def solve(sample: Sample, mean: Tensor, precision: Tensor, *, steps: int) -> Sol
             if taken == steps:
                 break
             direction = torch.cholesky_solve(gradient.unsqueeze(-1), factor).squeeze(-1)
-            if bool(((gradient * direction).sum(dim=1) < 2 * decrement).all()):
+            open_ = (gradient * direction).sum(dim=1) >= 2 * decrement
+            if not bool(open_.any()):
                 break
+            direction = direction * open_.unsqueeze(1)  # each data set stops by itself
             weights, values, objective = _halved_step(
                 fixed, weights, direction, objective, mean_, precision_
             )
@@ -135,10 +137,10 @@ def _hessian(sample: Sample, probability: Tensor, precision: Tensor) -> Tensor:
 
 
 def _factor(hessian: Tensor) -> Tensor:
-    """Cholesky factor; as much of the diagonal is added as single precision needs."""
+    """Cholesky factor; as much of the diagonal is added as the precision needs."""
     diagonal = hessian.diagonal(dim1=1, dim2=2)
     scale = torch.diag_embed(diagonal.mean(dim=1, keepdim=True).expand_as(diagonal))
-    for jitter in (1e-6, 1e-4, 1e-2):
+    for jitter in (1e-6 if hessian.dtype == torch.float32 else 1e-13, 1e-4, 1e-2):
         factor, failed = torch.linalg.cholesky_ex(hessian + jitter * scale)
         if not bool(failed.any()):
             break

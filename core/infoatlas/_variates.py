@@ -23,6 +23,7 @@ from infoatlas._pairs import FOLDS, fold_of_rows
 PRODUCTS_UP_TO = 10  # coordinates; z_i z_j for every pair is left out for wider sides
 WAVES_UP_TO = 64
 RIDGE = 0.01
+NULL_EIGENVALUE = 1e-12  # squared canonical correlation; rounding leaves about 1e-16
 
 
 class Reader(NamedTuple):
@@ -119,12 +120,25 @@ def _leading_pairs(
     root_y = whitener(gram[:, split:, split:], penalty[1])
     cross = root_x.transpose(1, 2) @ gram[:, :split, split:] @ root_y
     if cross.shape[1] <= cross.shape[2]:
-        left = torch.linalg.eigh(cross @ cross.transpose(1, 2)).eigenvectors[..., -pairs:].flip(-1)
-        right = _normalise(cross.transpose(1, 2) @ left)
+        left, real = _leading_vectors(cross @ cross.transpose(1, 2), pairs)
+        right = _normalise(cross.transpose(1, 2) @ left) * real
     else:
-        right = torch.linalg.eigh(cross.transpose(1, 2) @ cross).eigenvectors[..., -pairs:].flip(-1)
-        left = _normalise(cross @ right)
+        right, real = _leading_vectors(cross.transpose(1, 2) @ cross, pairs)
+        left = _normalise(cross @ right) * real
     return root_x @ left, root_y @ right
+
+
+def _leading_vectors(matrix: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Eigenvectors b f k of the largest eigenvalues, and 1 or 0: is there such a direction at all.
+
+    A side with few levels has fewer directions than pairs are asked for; what eigh returns beyond
+    them is rounding noise that would change with the order of the columns.
+    """
+    if matrix.requires_grad:  # the gradient divides by differences of eigenvalues, also null ones
+        matrix = matrix + 1e-14 * torch.diag(torch.arange(matrix.shape[1]).to(matrix))
+    values, vectors = torch.linalg.eigh(matrix)
+    real = (values[:, -count:].flip(-1) > NULL_EIGENVALUE).unsqueeze(1).to(matrix.dtype)
+    return vectors[..., -count:].flip(-1) * real, real
 
 
 def _normalise(columns: Tensor) -> Tensor:
@@ -146,6 +160,8 @@ def _align(
     """Rotate a fold's pairs onto the reference pairs: orthogonal Procrustes."""
     overlap = fitted[0].transpose(1, 2) @ gram[:, :split, :split] @ reference[0]
     overlap = overlap + fitted[1].transpose(1, 2) @ gram[:, split:, split:] @ reference[1]
+    if overlap.requires_grad:  # distinct singular values, as in _leading_vectors
+        overlap = overlap + 1e-13 * torch.diag(torch.arange(1, overlap.shape[1] + 1).to(overlap))
     left, _, right_t = torch.linalg.svd(overlap)
     rotation = left @ right_t
     return fitted[0] @ rotation, fitted[1] @ rotation

@@ -20,7 +20,9 @@ BOUNDS = (donsker_varadhan, nwj, clipped_donsker_varadhan)
 
 def critic_values(seed, b=3, n=50, m=200, scale=1.0):
     rng = np.random.default_rng(seed)
-    return torch.from_numpy(rng.normal(size=(b, n))), scale * torch.from_numpy(rng.normal(size=(b, m)))
+    return torch.from_numpy(rng.normal(size=(b, n))), scale * torch.from_numpy(
+        rng.normal(size=(b, m))
+    )
 
 
 def pointwise_of_a_table(table):
@@ -97,9 +99,7 @@ def test_donsker_varadhan_is_the_plug_in_less_the_log_mean_of_exp(scale):
 def test_clipping_changes_nothing_within_the_clip_and_bounds_the_product_term():
     joint, product = critic_values(2)
     product = product.clamp(-3, 3)
-    assert torch.equal(
-        clipped_donsker_varadhan(joint, product), donsker_varadhan(joint, product)
-    )
+    assert torch.equal(clipped_donsker_varadhan(joint, product), donsker_varadhan(joint, product))
     far = clipped_donsker_varadhan(joint, 100 * product)
     assert ((plug_in(joint) - far).abs() <= 3 + 1e-12).all()
 

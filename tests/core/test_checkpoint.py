@@ -156,7 +156,9 @@ def test_a_changed_byte_is_refused(path, at):
     content = bytearray(path.read_bytes())
     content[at] ^= 1
     path.write_bytes(bytes(content))
-    refused(path, r"^model: small.safetensors is damaged or not the file its card describes \(sha256")
+    refused(
+        path, r"^model: small.safetensors is damaged or not the file its card describes \(sha256"
+    )
 
 
 @pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
@@ -224,7 +226,9 @@ def test_an_unknown_device_is_refused(device):
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
 def test_a_missing_device_is_refused():
-    refused("default", "^device='cuda', but torch sees no CUDA device; use device=None", device="cuda")
+    refused(
+        "default", "^device='cuda', but torch sees no CUDA device; use device=None", device="cuda"
+    )
 
 
 @pytest.mark.skipif(torch.backends.mps.is_available(), reason="there is an MPS device here")

@@ -106,7 +106,8 @@ def test_swapping_sides_and_reordering_columns_swaps_and_reorders(kind, draw, n,
     reordered = read_pair(*tensors(x[:, order], y))
     own = x.shape[1]
     assert torch.equal(
-        reordered.x.columns.normal[:, :, :own], plain.x.columns.normal[:, :, torch.from_numpy(order)]
+        reordered.x.columns.normal[:, :, :own],
+        plain.x.columns.normal[:, :, torch.from_numpy(order)],
     )
     torch.testing.assert_close(
         reordered.x.columns.normal[:, :, own:], plain.x.columns.normal[:, :, own:]

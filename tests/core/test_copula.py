@@ -1,4 +1,4 @@
-"""Ranks to normal scores: scipy's mid-ranks, exact under reversal, smooth where gradients are due."""
+"""Ranks to normal scores: scipy's mid-ranks, exact under reversal, smooth for gradients."""
 
 import numpy as np
 import pytest
@@ -108,7 +108,9 @@ def test_smooth_ranks_tend_to_ranks_as_the_bandwidth_falls(seed, n):
 def test_smooth_ranks_of_new_rows_continue_those_of_the_fitted_ones():
     values = columns(sample(0, 60, "continuous"))
     margin = Margin(values, bandwidth=0.1)
-    assert torch.equal(margin.scores(values[:, 10:20]).normal, margin.scores(values).normal[:, 10:20])
+    assert torch.equal(
+        margin.scores(values[:, 10:20]).normal, margin.scores(values).normal[:, 10:20]
+    )
 
 
 def test_smooth_scores_have_the_gradients_of_finite_differences():
@@ -125,7 +127,9 @@ def test_smooth_scores_have_the_gradients_of_finite_differences():
 @pytest.mark.parametrize("seed", range(5))
 def test_the_canonical_sign_turns_a_reversed_column_into_the_same_one(seed, n):
     rng = np.random.default_rng(seed)
-    values = torch.from_numpy(np.concatenate([rng.normal(size=(1, n, 2)), rng.poisson(2, (1, n, 1))], 2))
+    values = torch.from_numpy(
+        np.concatenate([rng.normal(size=(1, n, 2)), rng.poisson(2, (1, n, 1))], 2)
+    )
     weight = torch.from_numpy(rng.normal(size=(1, n)) ** 2)
     signed = []
     for orientation in (1.0, -1.0):

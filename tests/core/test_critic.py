@@ -1,4 +1,4 @@
-"""The critic: the same for (x, y) and (y, x), row by row, and its series terms are what they say."""
+"""The critic: the same for (x, y) and (y, x), row by row, with series terms as they say."""
 
 import dataclasses
 
@@ -83,12 +83,12 @@ def test_series_features_are_orthonormal_products_of_cosines(model):
     features, _, _ = features_of(model, read(*np.random.default_rng(0).normal(size=(2, n, 1))))
     start = 2 + 2 * N_QUADRATIC
     series = features[0, :, start : start + order * order]
-    # the square of a product of two cosines has variance 5 / 4; six standard errors for 36 x 36 means
+    # the square of a product of two cosines has variance 5 / 4; six standard errors for 1296 means
     np.testing.assert_allclose(series.T @ series / n, np.eye(order**2), atol=6 * np.sqrt(1.25 / n))
 
 
 def test_there_is_a_series_feature_for_each_pair_of_frequencies():
-    assert N_SERIES == sum(order * order for order, _, _ in SERIES)
+    assert sum(order * order for order, _, _ in SERIES) == N_SERIES
 
 
 def test_the_critic_of_a_pair_of_rows_does_not_depend_on_the_other_rows(draw, model):

@@ -35,9 +35,7 @@ def test_the_value_is_the_closed_form(correlations):
     standard_error = 1.5 * math.sqrt(sum(r**2 for r in correlations) / n / b)
     # independent data: half the values are cut at 0, which leaves 1 / n a pair of coordinates
     floor = len(correlations) ** 2 / n
-    assert values.mean() == pytest.approx(
-        closed_form(correlations), abs=4 * standard_error + floor
-    )
+    assert values.mean() == pytest.approx(closed_form(correlations), abs=4 * standard_error + floor)
 
 
 def test_the_value_does_not_change_under_rotations_of_a_side():
@@ -46,14 +44,16 @@ def test_the_value_does_not_change_under_rotations_of_a_side():
     rotation = torch.linalg.qr(torch.from_numpy(np.random.default_rng(2).normal(size=(3, 3)))).Q
     plain = fit_gaussian(normal_x, normal_y)
     rotated = fit_gaussian(normal_x @ rotation, normal_y)
-    torch.testing.assert_close(rotated.mutual_information, plain.mutual_information, rtol=1e-6, atol=0)
+    torch.testing.assert_close(
+        rotated.mutual_information, plain.mutual_information, rtol=1e-6, atol=0
+    )
 
 
 @pytest.mark.parametrize(("n", "d"), [(64, 2), (200, 2), (200, 8)])
 def test_the_bias_correction_is_that_of_independent_normal_data(n, d):
     rng = np.random.default_rng(3)
     x, y = (torch.from_numpy(rng.normal(size=(2000, n, d))) for _ in range(2))
-    # before it is cut at 0, the corrected value has mean 0: measure it with a large true value added
+    # before it is cut at 0, the corrected value has mean 0: measure it with a true value added
     shared = torch.from_numpy(rng.normal(size=(2000, n, 1)))
     noise = torch.from_numpy(rng.normal(size=(2000, n, 1)))
     x, y = torch.cat([x, shared], 2), torch.cat([y, shared + noise], 2)

@@ -1,4 +1,4 @@
-"""The network that writes critics: any shape, no order, both sides alike, one data set at a time."""
+"""The network that writes critics: any shape, no order, both sides alike, each data set alone."""
 
 import numpy as np
 import pytest
@@ -31,7 +31,8 @@ def close(one, other, tolerance=1e-6):
 
 
 @pytest.mark.parametrize(
-    ("n", "d_x", "d_y"), [(16, 1, 1), (64, 1, 7), (65, 12, 2), (100, 20, 33), (64, 70, 1), (20, 40, 40)]
+    ("n", "d_x", "d_y"),
+    [(16, 1, 1), (64, 1, 7), (65, 12, 2), (100, 20, 33), (64, 70, 1), (20, 40, 40)],
 )
 def test_any_shape_gives_finite_numbers(model, n, d_x, d_y):
     rng = np.random.default_rng(0)

@@ -1,5 +1,7 @@
 """The last layer is the posterior mode of a penalised logistic regression, from any start."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -11,7 +13,9 @@ from infoatlas._last_layer import Sample, leave_one_out, solve
 STEPS = 50
 
 
-def problem(seed, *, b=2, n=60, per_row=3, f=5, scale=1.0, gap=1.0, offset=0.0, dtype=torch.float64):
+def problem(
+    seed, *, b=2, n=60, per_row=3, f=5, scale=1.0, gap=1.0, offset=0.0, dtype=torch.float64
+):
     """Joint and product rows whose features differ in mean by ``gap``."""
     rng = np.random.default_rng(seed)
     m = n * (1 + per_row)
@@ -72,7 +76,7 @@ def test_single_precision_comes_within_a_hundredth_nat_of_the_same_minimum(case,
     single = Sample(*(t.float() for t in exact[:3]), exact.n_joint)
     with torch.no_grad():
         found = solve(single, mean.float(), precision.float(), steps=STEPS).weights.double()
-    # the solver stops at a Newton decrement of 0.01 nats; single precision sums to 1e-6 of the whole
+    # the solver stops at a Newton decrement of 0.01 nats; single precision sums to about 1e-6
     slack = 2 * last_layer.SMALL_DECREMENT + 1e-5 * float(best.max())
     assert (objective(exact, found, mean, precision) - best < slack).all()
 
@@ -94,10 +98,14 @@ def test_the_solution_is_that_of_scikit_learn(seed, strength):
 def test_a_stiff_prior_keeps_its_mean_and_many_rows_forget_it(seed):
     sample = problem(seed)
     mean, stiff = prior(sample, 0.7, 1e9)
-    torch.testing.assert_close(solve(sample, mean, stiff, steps=STEPS).weights, mean, rtol=1e-5, atol=0)
+    torch.testing.assert_close(
+        solve(sample, mean, stiff, steps=STEPS).weights, mean, rtol=1e-5, atol=0
+    )
     _, loose = prior(sample, 0.7, 1e-9)
     away = solve(sample, -3 * mean, loose, steps=STEPS).weights
-    torch.testing.assert_close(away, solve(sample, mean, loose, steps=STEPS).weights, rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(
+        away, solve(sample, mean, loose, steps=STEPS).weights, rtol=1e-5, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("kind", ["Newton", "far too long", "backwards", "random"])
@@ -105,7 +113,8 @@ def test_a_stiff_prior_keeps_its_mean_and_many_rows_forget_it(seed):
 def test_step_halving_never_raises_the_objective(seed, kind):
     sample = problem(seed, b=4, scale=5.0)
     mean, precision = prior(sample, 0.5)
-    start = 2 * torch.randn(mean.shape, generator=torch.Generator().manual_seed(seed)).double()
+    generator = torch.Generator().manual_seed(seed)
+    start = 2 * torch.randn(mean.shape, generator=generator).double()
     g = gradient(sample, start, mean, precision)
     direction = {
         "Newton": torch.linalg.solve(
@@ -113,7 +122,7 @@ def test_step_halving_never_raises_the_objective(seed, kind):
         ),
         "far too long": 1e4 * g,
         "backwards": -g,
-        "random": torch.randn_like(g),
+        "random": torch.randn(g.shape, generator=generator).double(),
     }[kind]
     before = objective(sample, start, mean, precision)
     weights, values, after = last_layer._halved_step(
@@ -136,13 +145,16 @@ def test_more_steps_never_raise_the_objective(case):
             for s in range(12)
         ]
     slack = 12 * last_layer.ROUNDING
-    for before, after in zip(values, values[1:], strict=False):
+    for before, after in itertools.pairwise(values):
         assert (after <= before * (1 + slack) + 1e-5).all()
 
 
 @pytest.mark.parametrize("case", ["separable", "no difference"])
 def test_a_data_set_is_solved_the_same_alone_and_in_a_batch(case):
-    easy, hard = problem(0, b=1, dtype=torch.float32), problem(1, b=1, **HARD[case], dtype=torch.float32)
+    easy, hard = (
+        problem(0, b=1, dtype=torch.float32),
+        problem(1, b=1, **HARD[case], dtype=torch.float32),
+    )
     both = Sample(
         torch.cat([easy.features, hard.features]),
         torch.cat([easy.offset, hard.offset]),
@@ -163,7 +175,9 @@ def test_gradients_through_the_solution_are_those_of_finite_differences():
     inputs = [t.clone().requires_grad_() for t in (sample.features, sample.offset, mean, precision)]
 
     def weights(features, offset, mean, precision):
-        return solve(Sample(features, offset, sample.weight, 12), mean, precision, steps=STEPS).weights
+        return solve(
+            Sample(features, offset, sample.weight, 12), mean, precision, steps=STEPS
+        ).weights
 
     assert torch.autograd.gradcheck(weights, inputs, eps=1e-5, atol=1e-6, rtol=1e-4)
 

@@ -1,4 +1,4 @@
-"""Product pairs: never a joint pair, never neighbours, within a fold, and the same set both ways."""
+"""Product pairs: never a joint pair nor neighbours, within a fold, the same set both ways."""
 
 import numpy as np
 import pytest

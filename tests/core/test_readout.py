@@ -82,7 +82,13 @@ def test_a_data_set_is_read_the_same_alone_and_in_a_batch():
     for i in range(len(joint)):
         part = slice(i, i + 1)
         alone = read_out(
-            head(2), context[part], joint[part], left_out[part], product[part], weight, gaussian[part]
+            head(2),
+            context[part],
+            joint[part],
+            left_out[part],
+            product[part],
+            weight,
+            gaussian[part],
         )
         for one, all_ in zip(alone, together, strict=True):
             torch.testing.assert_close(one[0], all_[i])

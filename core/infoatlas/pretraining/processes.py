@@ -47,10 +47,14 @@ class Processes:
 
     def agree(self, *, flag: bool) -> bool:
         """The main process's answer, for all."""
+        return bool(self.same(value=float(flag)))
+
+    def same(self, *, value: float) -> float:
+        """The main process's number, for all."""
         if self.count == 1:
-            return flag
-        answer = torch.tensor([int(flag)])
+            return value
+        shared = torch.tensor([value], dtype=torch.float64)
         if distributed.get_backend() == "nccl":
-            answer = answer.cuda()
-        distributed.broadcast(answer, 0)
-        return bool(answer.item())
+            shared = shared.cuda()
+        distributed.broadcast(shared, 0)
+        return float(shared.item())

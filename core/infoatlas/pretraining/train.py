@@ -118,7 +118,8 @@ def train_step(state: TrainingState, config: PretrainConfig, processes: Processe
     half = config.precision == "bfloat16" and data.x.is_cuda
     forward = write_critics(state.model, pair, state.rng, pairs=pairs, half=half)
     loss, parts = objective(forward, data, pairs, config)
-    factor = learning_rate_factor(state.step_in_budget, state.progress, config)
+    progress = processes.same(value=state.progress)  # clocks differ, and weights must not
+    factor = learning_rate_factor(state.step_in_budget, progress, config)
     norm = maximise(loss, state, config, processes, config.learning_rate * factor)
     row = {"loss": float(loss.detach()), "rate": config.learning_rate * factor, "norm": norm}
     return StepOutcome(size.data_sets, row | parts)
@@ -145,7 +146,7 @@ def draw_size(config: PretrainConfig, rng: np.random.Generator) -> Size:
 
 def _dimensions(most: int, rng: np.random.Generator) -> tuple[int, int]:
     """Most data sets have few coordinates; three in ten have unequal sides."""
-    first, second = (min(most, int(most ** (rng.random() ** 2))) for _ in range(2))
+    first, second = (min(most, int((most + 1) ** (rng.random() ** 2))) for _ in range(2))
     return (first, first) if rng.random() < 0.7 else (first, second)
 
 
