@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infoatlas import gaussian_mutual_information, mutual_information_batch
-from infoatlas_plugins.motion.progress import progress_bar
 from infoatlas_plugins.motion.static import storage_step
+from infoatlas_plugins.progress import progress_bar
 
 Array = NDArray[Any]
 View = tuple[Array, NDArray[np.bool_]]  # values (P, F, d) and where they are usable (P, F)

@@ -10,9 +10,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from infoatlas_plugins.motion.extras import import_extra
-from infoatlas_plugins.motion.progress import progress_bar
+from infoatlas_plugins.extras import import_extra
 from infoatlas_plugins.motion.tracks import Tracks
+from infoatlas_plugins.progress import progress_bar
 
 SAMPLE_ROOT = Path(__file__).with_name("sample_scene")
 ANNOTATION_NAMES = ("anno.npz", "annotations.npz", "annot.npz")  # v1.2, v1.0 and v1.1, readers
@@ -169,14 +169,18 @@ def _existing(folder: Path, pattern: str, numbers: Iterable[int]) -> dict[int, P
 def _image_size(paths: list[Path]) -> tuple[int, int] | None:
     if not paths:
         return None
-    with import_extra("PIL.Image", needed_by="read_pointodyssey()").open(paths[0]) as image:
+    with import_extra("PIL.Image", extra="motion", needed_by="read_pointodyssey()").open(
+        paths[0]
+    ) as image:
         width, height = image.size
     return int(width), int(height)
 
 
 def read_image(path: Path) -> NDArray[np.uint8]:
     """Picture as uint8 RGB of shape (height, width, 3)."""
-    with import_extra("PIL.Image", needed_by="motion.read_image()").open(path) as image:
+    with import_extra("PIL.Image", extra="motion", needed_by="motion.read_image()").open(
+        path
+    ) as image:
         return np.asarray(image.convert("RGB"))
 
 

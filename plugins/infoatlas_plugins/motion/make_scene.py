@@ -18,8 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from infoatlas_plugins.motion.extras import import_extra
-from infoatlas_plugins.motion.progress import progress_bar
+from infoatlas_plugins.extras import import_extra
 from infoatlas_plugins.motion.ray_camera import (
     Camera,
     body_image,
@@ -28,6 +27,7 @@ from infoatlas_plugins.motion.ray_camera import (
     shaded_image,
     visible_points,
 )
+from infoatlas_plugins.progress import progress_bar
 
 Array = NDArray[Any]
 
@@ -102,7 +102,7 @@ def simulate(model: Any, data: Any, *, n_frames: int, generator: np.random.Gener
     ndarray of shape (n_frames, n_joint_coordinates)
         ``qpos`` of each frame.
     """
-    mujoco = import_extra("mujoco", needed_by="make_scene.simulate()")
+    mujoco = import_extra("mujoco", extra="motion", needed_by="make_scene.simulate()")
     mujoco.mj_resetData(model, data)
     pushes = [Pushes.draw(generator) for _ in range(1, model.nbody)]
     homes = data.qpos.reshape(-1, 7)[:, :2].copy()
@@ -158,7 +158,7 @@ def sample_body(model: Any, body: int, generator: np.random.Generator) -> Array:
     Random lines through the bounding sphere are cut with each geom, so any shape is served by the
     same few lines and density on the surface is uniform (Cauchy-Crofton).
     """
-    mujoco = import_extra("mujoco", needed_by="make_scene.sample_body()")
+    mujoco = import_extra("mujoco", extra="motion", needed_by="make_scene.sample_body()")
     geoms: list[int] = np.flatnonzero(model.geom_bodyid == body).tolist()
     radius = max(
         float(model.geom_rbound[geom] + np.linalg.norm(model.geom_pos[geom])) for geom in geoms
@@ -254,8 +254,8 @@ def make_scene(
     Path
         The folder of the sequence.
     """
-    mujoco = import_extra("mujoco", needed_by="make_scene()")
-    image_module = import_extra("PIL.Image", needed_by="make_scene()")
+    mujoco = import_extra("mujoco", extra="motion", needed_by="make_scene()")
+    image_module = import_extra("PIL.Image", extra="motion", needed_by="make_scene()")
     generator = np.random.default_rng(random_state)
     model = mujoco.MjModel.from_xml_path(str(WORLD))
     data = mujoco.MjData(model)

@@ -10,9 +10,9 @@ import numpy as np
 
 from infoatlas_plugins.motion.palette import group_colours
 from infoatlas_plugins.motion.ply import write_ply
-from infoatlas_plugins.motion.safe_write import replace_when_written
 from infoatlas_plugins.motion.segment import MotionSegmenter
 from infoatlas_plugins.motion.tracks import Tracks
+from infoatlas_plugins.safe_write import replace_when_written
 
 
 def save_labels(path: Path, tracks: Tracks, segmenter: MotionSegmenter) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from infoatlas_plugins.extras import import_extra
 from infoatlas_plugins.motion.datasets import read_image
-from infoatlas_plugins.motion.extras import import_extra
 from infoatlas_plugins.motion.metrics import UNKNOWN, best_matching
 from infoatlas_plugins.motion.palette import group_colours
-from infoatlas_plugins.motion.safe_write import replace_when_written
 from infoatlas_plugins.motion.segment import MotionSegmenter
 from infoatlas_plugins.motion.tracks import Tracks
+from infoatlas_plugins.safe_write import replace_when_written
 
 TAIL = 10  # frames of past positions drawn behind each point
 DIM = 0.45  # how far the picture is faded to white, so that points stand out
@@ -60,7 +60,7 @@ def save_picture(
     metrics : dict
         From :func:`infoatlas_plugins.motion.evaluate`; empty where there is no truth.
     """
-    figures = import_extra("matplotlib.figure", needed_by="motion.save_picture()")
+    figures = import_extra("matplotlib.figure", extra="motion", needed_by="motion.save_picture()")
     predicted = display_labels(tracks.labels, segmenter.labels_)
     known = predicted if tracks.labels is None else np.append(tracks.labels, predicted)
     colours = group_colours(int(known.max()))
@@ -108,7 +108,9 @@ def _draw_scene(
     elif tracks.image_size:
         axis.set_facecolor("0.97")
     here = tracks.visible[row] & (labels >= 0)
-    collections = import_extra("matplotlib.collections", needed_by="motion.save_picture()")
+    collections = import_extra(
+        "matplotlib.collections", extra="motion", needed_by="motion.save_picture()"
+    )
     past = tracks.pixels[max(0, row - TAIL) : row + 1]
     with_tail = np.flatnonzero(here & (labels > 0) & np.isfinite(past).all(axis=(0, 2)))
     tails = collections.LineCollection(

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from infoatlas_plugins.motion.safe_write import replace_when_written
+from infoatlas_plugins.safe_write import replace_when_written
 
 VERTEX = np.dtype(
     [

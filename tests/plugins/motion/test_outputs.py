@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from infoatlas_plugins.extras import import_extra
 from infoatlas_plugins.motion import MotionSegmenter, read_pointodyssey, write_ply
-from infoatlas_plugins.motion.extras import import_extra
 from infoatlas_plugins.motion.outputs import save_labels, save_point_cloud
 from infoatlas_plugins.motion.palette import group_colours
 from infoatlas_plugins.motion.picture import display_labels, save_picture
 from infoatlas_plugins.motion.ply import VERTEX
-from infoatlas_plugins.motion.safe_write import replace_when_written
+from infoatlas_plugins.safe_write import replace_when_written
 
 POINTS = np.array([[0.5, -1.25, 3.0], [1e-3, 2.0, 8.5]])
 COLOURS = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.2]])
@@ -104,7 +104,7 @@ def test_a_missing_extra_is_named_with_the_command_to_install_it(monkeypatch):
     with pytest.raises(
         ImportError, match=r'save_picture\(\) needs pillow; .* pip install "infoatlas\[motion\]"'
     ):
-        import_extra("PIL.Image", needed_by="save_picture()")
+        import_extra("PIL.Image", extra="motion", needed_by="save_picture()")
 
 
 def test_importing_the_plugin_loads_no_extra():

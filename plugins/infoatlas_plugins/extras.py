@@ -6,13 +6,15 @@ import importlib
 from types import ModuleType
 
 
-def import_extra(package: str, *, needed_by: str) -> ModuleType:
-    """Import ``package``, which the extra ``motion`` installs.
+def import_extra(package: str, *, extra: str, needed_by: str) -> ModuleType:
+    """Import ``package``, which an extra of the distribution installs.
 
     Parameters
     ----------
     package : str
         Name to import, such as ``"PIL.Image"``.
+    extra : str
+        Name of the extra, such as ``"motion"``.
     needed_by : str
         What the caller was asked to do; it opens the error message.
 
@@ -26,5 +28,5 @@ def import_extra(package: str, *, needed_by: str) -> ModuleType:
     except ImportError as error:
         distribution = {"PIL": "pillow"}.get(package.split(".")[0], package.split(".")[0])
         raise ImportError(
-            f'{needed_by} needs {distribution}; install it with: pip install "infoatlas[motion]"'
+            f'{needed_by} needs {distribution}; install it with: pip install "infoatlas[{extra}]"'
         ) from error
