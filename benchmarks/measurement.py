@@ -29,6 +29,7 @@ class Measurement:
     plug_in: float | None = None
     gaussian: float | None = None
     reliable: bool | None = None
+    held_out: float | None = None  # of methods that train: on rows they were not trained on
     error: str | None = None
 
     @property

@@ -22,6 +22,10 @@ TITLES = {
     "ksg": "KSG k = 5",
     "gaussian_copula": "Gaussian copula",
     "larger_of_both": "larger of both",
+    "mixed_ksg": "mixed KSG k = 5",
+    "mine": "MINE",
+    "info_nce": "InfoNCE",
+    "smile": "SMILE",
 }
 Summaries = dict[tuple[str, str], Summary]
 

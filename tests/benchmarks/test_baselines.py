@@ -6,7 +6,7 @@ import sys
 import numpy as np
 import pytest
 from benchmarks import bmi_tasks
-from benchmarks.baselines import BASELINES, gaussian_copula, ksg, larger_of_both
+from benchmarks.baselines import BASELINES, gaussian_copula, ksg, larger_of_both, mixed_ksg
 from benchmarks.baselines.columns import float_columns
 from scipy.special import digamma
 
@@ -74,6 +74,27 @@ def test_ksg_sees_a_fair_coin_through_ties():
     x = np.random.default_rng(0).integers(0, 2, size=(1000, 1)).astype(float)
     assert ksg(x, x) > 0.5  # far from the 10 nats that zero distances would give
     assert ksg(x, x) == pytest.approx(math.log(2), abs=0.1)
+
+
+@pytest.mark.parametrize("agreement", [0.6, 0.75, 1.0])
+def test_mixed_ksg_agrees_with_the_table_where_both_sides_are_discrete(agreement):
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 2, size=(2000, 1)).astype(float)
+    y = np.where(rng.uniform(size=x.shape) < agreement, x, 1 - x)
+    table = np.histogram2d(x[:, 0], y[:, 0], bins=2)[0] / len(x)
+    margins = np.outer(table.sum(1), table.sum(0))
+    plug_in = np.sum(table[table > 0] * np.log(table[table > 0] / margins[table > 0]))
+    # what is left between the two: digamma(m) - log(m) of m copies, 1 / 2m in each of 4 cells
+    assert mixed_ksg(x, y) == pytest.approx(plug_in, abs=2 * 4 / (2 * 2000))
+
+
+def test_mixed_ksg_finds_the_value_of_a_mixture_of_atoms_and_density():
+    # half of the rows equal (an atom), half independent: the paper's first kind of mixture
+    rng = np.random.default_rng(0)
+    coin = rng.integers(0, 2, size=(4000, 1))
+    x = coin * rng.uniform(1, 2, size=(4000, 1))  # 0, or uniform on (1, 2)
+    y = coin * rng.uniform(1, 2, size=(4000, 1))
+    assert mixed_ksg(x, y) == pytest.approx(math.log(2), abs=0.03)
 
 
 @pytest.mark.parametrize("change", [np.exp, np.arctan, lambda values: values**3])
