@@ -65,18 +65,21 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def runs() -> Iterator[Run]:
-    """The poster's columns with every method, the cheap ones first; then MINE on all BMI tasks."""
+    """The published figures first; then MINE on the other BMI tasks; then SMILE."""
     columns = [names[0] for names in published.BMI_COLUMNS.values()]
-    known = {task.name: task for task in known_mi_tasks.TASKS}
-    bmi = {task.name: task for task in bmi_tasks.TASKS}
-    for method in TRAINED:
-        for name in published.KNOWN_MI_COLUMNS:
-            yield Run(known[name], KNOWN_ROWS, KNOWN_SEED, method)
-        for name in columns:
-            yield Run(bmi[name], BMI_ROWS, BMI_SEED, method)
-    for task in bmi_tasks.TASKS:
-        if task.name not in columns:
-            yield Run(task, BMI_ROWS, BMI_SEED, "mine")
+    others = [task.name for task in bmi_tasks.TASKS if task.name not in columns]
+    known = list(published.KNOWN_MI_COLUMNS)
+    yield from _of_method("mine", known + columns)
+    yield from _of_method("info_nce", columns)
+    yield from _of_method("mine", others)
+    yield from _of_method("info_nce", known)
+    yield from _of_method("smile", known + columns)
+
+
+def _of_method(method: str, names: Sequence[str]) -> Iterator[Run]:
+    known = {task.name: Run(task, KNOWN_ROWS, KNOWN_SEED, method) for task in known_mi_tasks.TASKS}
+    bmi = {task.name: Run(task, BMI_ROWS, BMI_SEED, method) for task in bmi_tasks.TASKS}
+    yield from ({**known, **bmi}[name] for name in names)
 
 
 def measure(run: Run, protocol: Protocol) -> Measurement:
