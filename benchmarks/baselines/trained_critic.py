@@ -50,7 +50,7 @@ class Protocol:
 PUBLISHED = Protocol()
 # What one CPU core can pay. Deviations: training steps in bfloat16, patience, fewer pairs in the
 # value that chooses the epoch. benchmarks/results/*-trained-baselines.json says which was used.
-ONE_CORE = Protocol(validation_partners=8, patience=25, precision="half")
+ONE_CORE = Protocol(validation_partners=8, patience=10, precision="half")
 
 
 class TrainedValue(NamedTuple):
