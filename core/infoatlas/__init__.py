@@ -9,6 +9,7 @@ from infoatlas._estimate import (
 )
 from infoatlas._estimator import MutualInformation
 from infoatlas._result import ConfidenceInterval, MIResult
+from infoatlas.dependence.sliced import SlicedMIResult, sliced_mutual_information
 
 __version__ = "0.1.0"
 
@@ -16,9 +17,11 @@ __all__ = [
     "ConfidenceInterval",
     "MIResult",
     "MutualInformation",
+    "SlicedMIResult",
     "differentiable_mutual_information",
     "gaussian_mutual_information",
     "load_model",
     "mutual_information",
     "mutual_information_batch",
+    "sliced_mutual_information",
 ]
