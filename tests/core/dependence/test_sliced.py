@@ -79,8 +79,7 @@ def test_values_are_those_of_the_estimator_on_the_projected_columns():
 def test_more_columns_a_slice_never_lose_information():
     x, y = noisy_copies(500, 10)
     values = [
-        sliced_mutual_information(x, y, k=k, n_projections=8, slices="shared").mi
-        for k in (1, 3, 6)
+        sliced_mutual_information(x, y, k=k, n_projections=8, slices="shared").mi for k in (1, 3, 6)
     ]
     assert values == sorted(values)
     assert values[-1] > values[0] + 0.5  # k ln(2) / 2 in truth
