@@ -9,6 +9,8 @@ from infoatlas._estimate import (
 )
 from infoatlas._estimator import MutualInformation
 from infoatlas._result import ConfidenceInterval, MIResult
+from infoatlas.dependence._matrix_result import PairwiseMutualInformation
+from infoatlas.dependence.matrix import pairwise_mutual_information
 from infoatlas.dependence.sliced import SlicedMIResult, sliced_mutual_information
 
 __version__ = "0.1.0"
@@ -17,11 +19,13 @@ __all__ = [
     "ConfidenceInterval",
     "MIResult",
     "MutualInformation",
+    "PairwiseMutualInformation",
     "SlicedMIResult",
     "differentiable_mutual_information",
     "gaussian_mutual_information",
     "load_model",
     "mutual_information",
     "mutual_information_batch",
+    "pairwise_mutual_information",
     "sliced_mutual_information",
 ]

@@ -10,13 +10,11 @@ import runpy
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
-from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 import infoatlas
 from infoatlas._data_files import read_table, select
@@ -65,6 +63,7 @@ examples:
   infoatlas matrix data.csv
   infoatlas matrix data.csv --columns height,weight,age --units bits
   infoatlas matrix data.csv --out matrix.png           needs matplotlib
+  infoatlas matrix wide.parquet --jobs -1 --block-dir blocks     goes on after a stop
   infoatlas matrix data.csv --json > matrix.json
 """
 
@@ -125,26 +124,23 @@ def matrix(options: argparse.Namespace) -> None:
     columns = select(
         table, _names(options.columns) if options.columns else list(table), "--columns"
     )
-    if len(columns) < 2:
-        raise ValueError(f"a matrix needs two columns or more, got {len(columns)}.")
-    names = list(columns)
-    values = np.full((len(names), len(names)), np.nan)
-    pairs = list(combinations(range(len(names)), 2))
-    for i, j in tqdm(pairs, unit="pair", disable=None, leave=False):
-        result = infoatlas.mutual_information(
-            {names[i]: columns[names[i]]},
-            {names[j]: columns[names[j]]},
-            units=check_units(options.units),
-            model=options.model,
-            random_state=options.random_state,
-        )
-        values[i, j] = values[j, i] = float(result)  # MI is symmetric: half the calls suffice
+    result = infoatlas.pairwise_mutual_information(
+        columns,
+        units=check_units(options.units),
+        missing=options.missing,
+        n_jobs=options.jobs,
+        block_dir=options.block_dir,
+        model=options.model,
+        random_state=options.random_state,
+    )
+    names = list(result.names)
     if options.json:
-        _print_json({"columns": names, "mi": values.tolist(), "units": options.units})
+        _print_json({"columns": names, "mi": result.mi.tolist(), "units": options.units})
     else:
-        print(_matrix_text(names, values, options.units))
+        print(_matrix_text(names, result.mi, options.units))
     if options.out:
-        draw_matrix(names, values, options.units, options.out)
+        figure: Any = result.heatmap().figure
+        figure.savefig(options.out, dpi=150)
         print(f"drawn: {options.out}", file=sys.stderr)
 
 
@@ -158,31 +154,6 @@ def pretrain(options: argparse.Namespace) -> None:
     directory = options.out or Path("runs") / name
     path = train(config, directory, minutes=options.minutes, resume=options.resume)
     print(f"written: {path}")
-
-
-def draw_matrix(names: Sequence[str], values: NDArray[np.float64], units: str, path: Path) -> None:
-    """Write the matrix as a picture, in the format that the file's name asks for."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError(
-            "infoatlas matrix --out needs matplotlib; install it with: "
-            'pip install "infoatlas[bench]"'
-        ) from error
-    side = 2.5 + 0.5 * len(names)  # inches
-    figure = Figure(figsize=(side + 1, side), layout="constrained")
-    axes = figure.add_subplot()
-    image = axes.imshow(values, vmin=0, cmap="viridis")
-    axes.set_xticks(range(len(names)), names, rotation=45, ha="right")
-    axes.set_yticks(range(len(names)), names)
-    axes.set_title("Pairwise mutual information")
-    figure.colorbar(image, ax=axes, label=f"mutual information ({units})")
-    half = np.nanmax(values) / 2
-    for (i, j), value in np.ndenumerate(values):
-        if i != j:
-            colour = "black" if value > half else "white"  # against viridis
-            axes.text(j, i, f"{value:.2f}", ha="center", va="center", color=colour)
-    figure.savefig(path, dpi=150)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -240,6 +211,16 @@ def _add_matrix(commands: Any) -> None:
         "--columns", metavar="NAMES", help="columns, separated by commas (default: all)"
     )
     command.add_argument("--out", type=Path, metavar="PICTURE", help="also draw it, e.g. as .png")
+    command.add_argument(
+        "--missing",
+        default="raise",
+        choices=("raise", "drop_rows", "drop_pairwise"),
+        help="what to do about missing values (default: refuse them)",
+    )
+    command.add_argument("--jobs", type=int, metavar="N", help="processes, -1 for one a core")
+    command.add_argument(
+        "--block-dir", type=Path, metavar="FOLDER", help="keep finished blocks, and go on from them"
+    )
 
 
 def _add_pretrain(commands: Any) -> None:
