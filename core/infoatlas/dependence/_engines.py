@@ -5,14 +5,14 @@ Each engine yields a block as soon as it is done, in any order.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from infoatlas.dependence._block_store import Block, BlockValues
 from infoatlas.dependence._groups import Groups
 
-Work = Callable[[Groups, Block], tuple[Block, BlockValues]]  # picklable
-Done = Iterator[tuple[Block, BlockValues]]
+Blocks = Mapping[Block, Sequence[tuple[int, int]]]  # the pairs of each
+Work = Callable[[Groups, Sequence[tuple[int, int]]], BlockValues]  # picklable
 RETRIES = (
     2  # of a block that failed on a cluster; a lost worker's blocks are moved without counting
 )
@@ -35,29 +35,44 @@ def check_engine(n_jobs: Any, client: Any) -> None:
 
 
 def compute(
-    work: Work, groups: Groups, blocks: Sequence[Block], *, n_jobs: int | None, client: Any
-) -> Done:
+    work: Work, groups: Groups, blocks: Blocks, *, n_jobs: int | None, client: Any
+) -> Iterator[tuple[Block, BlockValues]]:
     """Yield every block with its values."""
     if client is not None:
-        return _on_dask(work, groups, blocks, client)
-    if n_jobs in (None, 1):
-        return (work(groups, block) for block in blocks)
-    return _in_processes(work, groups, blocks, n_jobs)
+        yield from _on_dask(work, groups, blocks, client)
+    elif n_jobs in (None, 1):
+        yield from ((block, work(groups, pairs)) for block, pairs in blocks.items())
+    else:
+        yield from _in_processes(work, groups, blocks, n_jobs)
 
 
-def _in_processes(work: Work, groups: Groups, blocks: Sequence[Block], n_jobs: int | None) -> Done:
+def named(
+    work: Work, groups: Groups, block: Block, pairs: Sequence[tuple[int, int]]
+) -> tuple[Block, BlockValues]:
+    """The values of a block beside its place, for engines that finish in any order."""
+    return block, work(groups, pairs)
+
+
+def _in_processes(
+    work: Work, groups: Groups, blocks: Blocks, n_jobs: int | None
+) -> Iterator[tuple[Block, BlockValues]]:
     from joblib import Parallel, delayed
 
     pool = Parallel(n_jobs=n_jobs, return_as="generator_unordered")
-    yield from pool(delayed(work)(groups, block) for block in blocks)
+    yield from pool(delayed(named)(work, groups, *item) for item in blocks.items())
 
 
-def _on_dask(work: Work, groups: Groups, blocks: Sequence[Block], client: Any) -> Done:
+def _on_dask(
+    work: Work, groups: Groups, blocks: Blocks, client: Any
+) -> Iterator[tuple[Block, BlockValues]]:
     """The data travel as a task of their own: a cluster can make that again, scattered data not."""
     from dask.distributed import as_completed
 
     data = client.submit(Groups, groups.names, groups.values, pure=False)
-    futures = [client.submit(work, data, block, pure=False, retries=RETRIES) for block in blocks]
+    futures = [
+        client.submit(named, work, data, *item, pure=False, retries=RETRIES)
+        for item in blocks.items()
+    ]
     try:
         for _, result in as_completed(futures, with_results=True):
             yield result

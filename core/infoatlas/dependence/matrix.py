@@ -116,56 +116,46 @@ def pairwise_mutual_information(
     store = BlockStore(
         block_dir, {"data": table.fingerprint(), "model": name, "random_state": seed}
     )
-    work = partial(compute_block, options=options)
+    work = partial(compute_pairs, options=options)
     _fill(store, work, table, n_jobs=n_jobs, client=client)
     return _assemble(table, store, units, name)
 
 
-def compute_block(
-    groups: Groups, block: Block, *, options: dict[str, Any]
-) -> tuple[Block, BlockValues]:
+def compute_pairs(
+    groups: Groups, pairs: Sequence[tuple[int, int]], *, options: dict[str, Any]
+) -> BlockValues:
     """Estimate the pairs of one block; runs in any process."""
-    asked, counts = zip(
-        *(groups.pair(i, j) for i, j in pairs_of(block, len(groups.names))), strict=True
-    )
+    asked, counts = zip(*(groups.pair(i, j) for i, j in pairs), strict=True)
     possible = [place for place, pair in enumerate(asked) if pair is not None]
     results = estimate_pairs([asked[place] for place in possible], **options)
     mi, stderr = np.full((2, len(asked)), np.nan)
     reliable = np.zeros(len(asked), dtype=bool)
     for place, result in zip(possible, results, strict=True):
         mi[place], stderr[place], reliable[place] = result.mi, result.stderr, result.reliable
-    return block, BlockValues(mi, stderr, reliable, np.array(counts))
+    return BlockValues(mi, stderr, reliable, np.array(counts))
 
 
-def pairs_of(block: Block, n_groups: int) -> list[tuple[int, int]]:
-    """Pairs i < j of a block, in order."""
-    rows, columns = (
-        range(tile * BLOCK_GROUPS, min((tile + 1) * BLOCK_GROUPS, n_groups)) for tile in block
-    )
-    return [(i, j) for i in rows for j in columns if i < j]
-
-
-def blocks_of(n_groups: int) -> list[Block]:
-    """Blocks of the upper triangle that hold at least one pair."""
-    tiles = range(-(-n_groups // BLOCK_GROUPS))
-    every = combinations_with_replacement(tiles, 2)
-    return [block for block in every if pairs_of(block, n_groups)]
+def blocks_of(n_groups: int) -> dict[Block, list[tuple[int, int]]]:
+    """Blocks of the upper triangle, and the pairs i < j of each in order."""
+    starts = range(0, n_groups, BLOCK_GROUPS)
+    tiles = [range(start, min(start + BLOCK_GROUPS, n_groups)) for start in starts]
+    found = {}
+    for row, column in combinations_with_replacement(range(len(tiles)), 2):
+        pairs = [(i, j) for i in tiles[row] for j in tiles[column] if i < j]
+        if pairs:
+            found[row, column] = pairs
+    return found
 
 
 def _fill(store: BlockStore, work: Any, table: Groups, *, n_jobs: Any, client: Any) -> None:
     every = blocks_of(len(table.names))
-    todo = [block for block in every if block not in store.blocks]
-    sizes = {block: len(pairs_of(block, len(table.names))) for block in every}
-    bar = tqdm(
-        total=sum(sizes.values()),
-        initial=sum(sizes[block] for block in every if block not in todo),
-        unit="pair",
-        disable=None if len(every) > 1 else True,
-    )
-    with bar:
+    todo = {block: pairs for block, pairs in every.items() if block not in store.blocks}
+    total, left = (sum(map(len, blocks.values())) for blocks in (every, todo))
+    quiet = None if len(every) > 1 else True
+    with tqdm(total=total, initial=total - left, unit="pair", disable=quiet) as bar:
         for block, values in compute(work, table, todo, n_jobs=n_jobs, client=client):
             store.add(block, values)
-            bar.update(sizes[block])
+            bar.update(len(todo[block]))
 
 
 def _assemble(
@@ -176,8 +166,8 @@ def _assemble(
     reliable = np.zeros((count, count), dtype=bool)
     own = [int((~np.isnan(values[:, 0])).sum()) for values in table.values]
     n_samples = np.diag(own)
-    for block in blocks_of(count):
-        i, j = np.array(pairs_of(block, count)).T
+    for block, pairs in blocks_of(count).items():
+        i, j = np.array(pairs).T
         values = store.blocks[block]
         both = zip((mi, stderr, reliable, n_samples), values, strict=True)
         for matrix, entries in both:

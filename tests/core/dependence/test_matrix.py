@@ -12,7 +12,7 @@ import pytest
 from infoatlas import mutual_information, pairwise_mutual_information
 from infoatlas.dependence import matrix
 from infoatlas.dependence._groups import Groups
-from infoatlas.dependence.matrix import blocks_of, pairs_of
+from infoatlas.dependence.matrix import blocks_of
 
 
 @pytest.fixture
@@ -154,23 +154,23 @@ def test_a_pair_without_common_rows_has_no_value_and_a_warning_says_so(table):
 
 @pytest.mark.parametrize("count", [2, 3, 16, 17, 40])
 def test_the_blocks_hold_every_pair_once(count):
-    pairs = [pair for block in blocks_of(count) for pair in pairs_of(block, count)]
+    pairs = [pair for block in blocks_of(count).values() for pair in block]
     assert len(pairs) == len(set(pairs)) == count * (count - 1) // 2
 
 
 @pytest.fixture
 def computed(monkeypatch):
     """Blocks that were computed, and a switch that makes one fail."""
-    seen, original = [], matrix.compute_block
+    seen, original = [], matrix.compute_pairs
     state = {"fail_at": None, "seen": seen}
 
-    def compute_block(groups, block, *, options):
+    def compute_pairs(groups, pairs, *, options):
         if len(seen) == state["fail_at"]:
             raise KeyboardInterrupt
-        seen.append(block)
-        return original(groups, block, options=options)
+        seen.append(pairs)
+        return original(groups, pairs, options=options)
 
-    monkeypatch.setattr(matrix, "compute_block", compute_block)
+    monkeypatch.setattr(matrix, "compute_pairs", compute_pairs)
     return state
 
 
@@ -253,10 +253,13 @@ def test_a_dask_client_gives_the_same_values(table, cluster, tmp_path):
 
 
 @pytest.mark.slow  # two worker processes that load PyTorch, one of which is killed
-def test_a_killed_worker_loses_no_finished_block_and_the_run_ends_as_it_should(tmp_path):
+def test_a_killed_worker_loses_no_finished_block_and_the_run_ends_as_it_should(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(matrix, "BLOCK_GROUPS", 4)
     distributed = pytest.importorskip("dask.distributed")
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(64, 60)) + rng.normal(size=(64, 1))  # 10 blocks
+    X = rng.normal(size=(64, 24)) + rng.normal(size=(64, 1))  # 21 blocks
     expected = pairwise_mutual_information(X).mi
     killed = threading.Event()
 
@@ -278,7 +281,7 @@ def test_a_killed_worker_loses_no_finished_block_and_the_run_ends_as_it_should(t
         found = pairwise_mutual_information(X, client=client, block_dir=tmp_path).mi
         killer.join(timeout=60)
     assert killed.is_set()
-    assert len(list(tmp_path.glob("block-*.npz"))) == 10
+    assert len(list(tmp_path.glob("block-*.npz"))) == 21
     assert np.allclose(found, expected, atol=1e-6, equal_nan=True)
 
 
