@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from infoatlas.dependence._matrix_result import PairwiseMutualInformation
 
 MOST_NUMBERS = 15  # names; beyond it the numbers in the cells are too small to read
 
 
-def heatmap(result: PairwiseMutualInformation, *, values: str, axes: Axes | None) -> Axes:
+def heatmap(result: PairwiseMutualInformation, *, values: str, axes: Any) -> Any:
     """Cells coloured by value, with their numbers where there is room."""
     if values not in ("mi", "normalised"):
         raise ValueError(f'values must be "mi" or "normalised", got {values!r}.')
@@ -38,7 +36,7 @@ def heatmap(result: PairwiseMutualInformation, *, values: str, axes: Axes | None
     return axes
 
 
-def graph(result: PairwiseMutualInformation, *, threshold: float, axes: Axes | None) -> Axes:
+def graph(result: PairwiseMutualInformation, *, threshold: float, axes: Any) -> Any:
     """Names on a circle; the stronger the dependence, the thicker the line."""
     if not 0 <= threshold <= 1:
         raise ValueError(f"threshold must be between 0 and 1, got {threshold}.")

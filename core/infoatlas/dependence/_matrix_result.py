@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from infoatlas._validation import Units
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -61,9 +58,7 @@ class PairwiseMutualInformation:
         np.fill_diagonal(values, 1.0)
         return np.asarray(values)
 
-    def heatmap(
-        self, *, values: Literal["mi", "normalised"] = "mi", axes: Axes | None = None
-    ) -> Axes:
+    def heatmap(self, *, values: Literal["mi", "normalised"] = "mi", axes: Any = None) -> Any:
         """Draw the matrix. Needs matplotlib.
 
         Parameters
@@ -81,7 +76,7 @@ class PairwiseMutualInformation:
 
         return heatmap(self, values=values, axes=axes)
 
-    def graph(self, *, threshold: float = 0.3, axes: Axes | None = None) -> Axes:
+    def graph(self, *, threshold: float = 0.3, axes: Any = None) -> Any:
         """Draw names on a circle, and a line between those that depend on each other.
 
         Parameters
