@@ -29,6 +29,7 @@ from infoatlas_plugins.motion import (
 from infoatlas_plugins.motion.datasets import SAMPLE_ROOT
 from infoatlas_plugins.motion.outputs import save_labels, save_point_cloud, save_record
 from infoatlas_plugins.motion.picture import display_labels, picture_row, save_picture
+from infoatlas_plugins.motion.segment import AFFINITY_NAMES
 
 READERS = {"pointodyssey": read_pointodyssey}
 
@@ -62,8 +63,10 @@ def build_parser() -> argparse.ArgumentParser:
     add("--max-points", type=positive, default=400,
         help="moving tracks to keep, and still ones, spread out (default: 400)")  # fmt: skip
     add("--clusters", type=cluster_count, default="auto", help="moving groups, or auto (default)")
-    add("--affinity", choices=("mi", "gaussian"), default="mi",
-        help="with the pretrained critic (default), or the closed form alone")  # fmt: skip
+    add("--affinity", choices=AFFINITY_NAMES, default="auto",
+        help="how two tracks are compared (default: auto, which says what it takes)")  # fmt: skip
+    add("--critic-pairs", type=count, default=120,
+        help="pairs the critic reads for mi; 0 = closed form alone (default: 120)")  # fmt: skip
     add("--random-state", type=int, default=0, help="seed (default: 0)")
     add("--json", type=Path, metavar="OUT", help="metrics file (default: metrics.json in --out)")
     add("--out", type=Path, metavar="DIR",
@@ -87,6 +90,13 @@ def positive(text: str) -> int:
     """Read a positive whole number."""
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"expected a positive number, got {text!r}")
+    return int(text)
+
+
+def count(text: str) -> int:
+    """Read a whole number that is not negative."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"expected 0 or a positive number, got {text!r}")
     return int(text)
 
 
@@ -117,9 +127,13 @@ def run(arguments: argparse.Namespace) -> None:
     clock.lap("read")
 
     segmenter = MotionSegmenter(
-        arguments.clusters, affinity=arguments.affinity, random_state=arguments.random_state
+        arguments.clusters,
+        affinity=arguments.affinity,
+        critic_pairs=arguments.critic_pairs,
+        random_state=arguments.random_state,
     ).fit(tracks.points, tracks.usable)
     clock.lap("segment")
+    print(f"affinity   {segmenter.affinity_}")
     print_groups(segmenter)
 
     metrics = {} if tracks.labels is None else evaluate(tracks.labels, segmenter.labels_)
@@ -152,13 +166,13 @@ class Stopwatch:
 
 def print_groups(segmenter: MotionSegmenter) -> None:
     """Say what is still, how the number of groups was chosen, and how large the groups are."""
-    n_static, n_moving = int(segmenter.static_.sum()), int((~segmenter.static_).sum())
+    n_static, n_moving = int(segmenter.static_.sum()), len(segmenter.moving_)
     print(f"static     {n_static} still tracks (label 0), {n_moving} moving")
     for number, silhouette in segmenter.silhouettes_.items():
         title = "silhouette" if number == min(segmenter.silhouettes_) else ""
         chosen = "  <- chosen" if number == segmenter.n_clusters_ else ""
         print(f"{title:10} {number:3d} groups  {silhouette:6.3f}{chosen}")
-    sizes = ", ".join(map(str, np.bincount(segmenter.labels_)[1:]))
+    sizes = ", ".join(map(str, np.bincount(segmenter.labels_[segmenter.moving_])[1:]))
     print(f"groups     {segmenter.n_clusters_} moving groups of {sizes or 'no'} tracks")
 
 
@@ -190,7 +204,8 @@ def describe(
         "dropped": dropped,
         "n_static": int(segmenter.static_.sum()),
         "clusters": arguments.clusters,
-        "affinity": arguments.affinity,
+        "affinity": segmenter.affinity_,
+        "critic_pairs": arguments.critic_pairs,
         "random_state": arguments.random_state,
         "n_clusters": segmenter.n_clusters_,
         "silhouettes": {str(k): round(s, 4) for k, s in segmenter.silhouettes_.items()},

@@ -32,7 +32,7 @@ def test_every_file_is_written_and_no_partial_one_is_left(default_run):
 
 def test_groups_can_be_given_and_the_number_of_points_bounded(tmp_path, capsys):
     options = ["--clusters", "3", "--max-points", "40", "--frames", "0:60:2"]
-    assert main([*options, "--affinity", "gaussian", "--out", str(tmp_path)]) == 0
+    assert main([*options, "--affinity", "mi", "--critic-pairs", "0", "--out", str(tmp_path)]) == 0
     record = json.loads((tmp_path / "metrics.json").read_text())
     assert record["n_clusters"] == 3
     assert record["n_tracks"] == 80
@@ -48,7 +48,7 @@ def test_groups_can_be_given_and_the_number_of_points_bounded(tmp_path, capsys):
         (["--root", "no/such/folder"], "does not exist; download"),
         (["--sequence", "ani_s"], "no sequence 'ani_s'"),
         (["--split", "train"], "no split 'train'"),
-        (["--frames", "0:5:1"], "at least 17"),
+        (["--frames", "0:5:1"], "at least 10"),
     ],
 )
 def test_what_is_missing_is_one_sentence_on_stderr(tmp_path, capsys, options, message):
@@ -62,7 +62,13 @@ def test_what_is_missing_is_one_sentence_on_stderr(tmp_path, capsys, options, me
 
 @pytest.mark.parametrize(
     "options",
-    [["--frames", "ten"], ["--clusters", "0"], ["--max-points", "-3"], ["--frames", "1:9:0"]],
+    [
+        ["--frames", "ten"],
+        ["--clusters", "0"],
+        ["--max-points", "-3"],
+        ["--frames", "1:9:0"],
+        ["--critic-pairs", "few"],
+    ],
 )
 def test_options_that_make_no_sense_are_refused(capsys, options):
     with pytest.raises(SystemExit) as stopped:

@@ -21,9 +21,10 @@ def save_labels(path: Path, tracks: Tracks, segmenter: MotionSegmenter) -> None:
     Parameters
     ----------
     path : Path
-        File to write. Keys: ``labels`` (P,), ``static`` (P,), ``track_numbers`` (P,) in the data
-        set's file, ``frame_numbers`` (F,), ``mutual_information`` and ``affinity`` (P, P), and
-        ``truth`` (P,) where the data set has labels.
+        File to write. Keys: ``labels``, ``confidence`` and ``static`` (P,); ``track_numbers`` (P,)
+        in the data set's file and ``frame_numbers`` (F,); ``moving`` (M,), ``landmarks`` (m,),
+        ``scores`` and ``affinity`` (M, m) as in :class:`MotionSegmenter`; ``n_clusters`` and
+        ``settings`` (JSON); and ``truth`` (P,) where the data set has labels.
     tracks : Tracks
         What was segmented.
     segmenter : MotionSegmenter
@@ -34,7 +35,12 @@ def save_labels(path: Path, tracks: Tracks, segmenter: MotionSegmenter) -> None:
         "static": segmenter.static_,
         "track_numbers": tracks.track_numbers,
         "frame_numbers": tracks.frame_numbers,
-        "mutual_information": segmenter.mutual_information_.astype(np.float32),
+        "confidence": segmenter.confidence_.astype(np.float32),
+        "n_clusters": segmenter.n_clusters_,
+        "settings": json.dumps(segmenter.get_params() | {"affinity_taken": segmenter.affinity_}),
+        "moving": segmenter.moving_,
+        "landmarks": segmenter.landmarks_,
+        "scores": segmenter.scores_.astype(np.float32),
         "affinity": segmenter.affinity_matrix_.astype(np.float32),
     }
     if tracks.labels is not None:

@@ -148,19 +148,20 @@ def _ring_wrong(axis: Any, tracks: Tracks, labels: NDArray[Any], row: int) -> No
 def _draw_affinity(
     axis: Any, segmenter: MotionSegmenter, labels: NDArray[Any], colours: NDArray[Any]
 ) -> None:
-    """MI of moving tracks, sorted by group, with a coloured strip that names the group."""
-    axis.set_title("Affinity: MI of two tracks, sorted by group")
-    moving = np.flatnonzero(~segmenter.static_)
-    if len(moving) == 0:
+    """Scores of moving tracks or landmarks, sorted by group, with a strip of group colours."""
+    axis.set_title(f"Affinity {segmenter.affinity_}, tracks sorted by group")
+    shown = segmenter.moving_[segmenter.landmarks_]
+    if len(shown) == 0:
         axis.set_axis_off()
         return
-    order = moving[np.argsort(labels[moving], kind="stable")]
-    scores = segmenter.mutual_information_[np.ix_(order, order)].copy()
+    places = np.argsort(labels[shown], kind="stable")
+    order = shown[places]
+    scores = segmenter.scores_[np.ix_(segmenter.landmarks_[places], places)]
     np.fill_diagonal(scores, np.nan)
     n_moving = len(order)
     top = float(np.nanpercentile(scores, 98)) if n_moving > 1 else 1.0
     image = axis.imshow(scores, cmap="magma", vmin=0, vmax=top, interpolation="nearest")
-    axis.figure.colorbar(image, ax=axis, label="summed MI (a score in nats)", shrink=0.9)
+    axis.figure.colorbar(image, ax=axis, label="score, not calibrated MI", shrink=0.9)
     strip = 0.035 * n_moving
     axis.imshow(
         colours[labels[order]][:, None],

@@ -8,12 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClusterMixin
 
-from infoatlas_plugins.motion.affinity import affinity_graph, motion_mutual_information
-from infoatlas_plugins.motion.cluster import choose_n_groups, spectral_groups
+from infoatlas_plugins.motion.affinity import AFFINITIES, choose_affinity
+from infoatlas_plugins.motion.cluster import (
+    CANDIDATES,
+    choose_n_groups,
+    embedding,
+    spectral_groups,
+)
+from infoatlas_plugins.motion.graph import affinity_weights
 from infoatlas_plugins.motion.static import static_tracks
-from infoatlas_plugins.motion.tracks import FEWEST_FRAMES
 
-CRITIC_PARTNERS = 5  # per track: about 700 calls for 200 tracks, 20 ms each for 120 frames
+AFFINITY_NAMES = ("auto", *AFFINITIES, "mi*rigidity")
+FEWEST_FRAMES = 10  # usable frames; a track with fewer is not judged
+UNJUDGED = -1  # label of a track with too few usable frames
+LANDMARKS_FROM = 3000  # moving tracks; below, all pairs fit in memory
+EIGENVALUES = max(CANDIDATES) + 1  # kept for the picture, and for the choice of a number
 
 
 class MotionSegmenter(ClusterMixin, BaseEstimator):
@@ -23,27 +32,43 @@ class MotionSegmenter(ClusterMixin, BaseEstimator):
     ----------
     n_clusters : int or "auto"
         Number of moving groups, without the static background. "auto" tries 2 to 12.
-    affinity : {"mi", "gaussian"}
-        "mi": closed-form MI of all pairs, and the pretrained critic on the best partners of each
-        track. "gaussian": the closed form alone.
+    affinity : {"auto", "mi", "cmi", "rigidity", "mi*rigidity", "correlation", "ssc"}
+        See :mod:`infoatlas_plugins.motion.affinity`. "auto" is "mi" for 60 frames or more in space,
+        else "cmi"; ``affinity_`` says which.
+    critic_pairs : int
+        Pairs of tracks that the pretrained critic may read for "mi"; about 20 ms each.
+        0 leaves the closed form alone.
+    n_landmarks : int
+        With more than 3000 moving tracks each is compared with so many landmarks drawn at random
+        instead of with all others. "ssc" cannot do that.
     random_state : int
-        Seed of k-means, and of the noise below the storage step of the coordinates.
+        Seed of k-means, of landmarks, and of the noise below the storage step of the coordinates.
 
     Attributes
     ----------
     labels_ : ndarray of shape (P,)
-        0 = static background; moving groups from 1, the largest first.
+        0 = static background; moving groups from 1, the largest first; -1 = not judged, since the
+        track has fewer than 10 usable frames.
+    confidence_ : ndarray of shape (P,)
+        1 = certain, 0 = between two groups, or not judged; 1 for the static background.
     static_ : ndarray of shape (P,), bool
         Tracks that stand still.
     n_clusters_ : int
         Number of moving groups.
+    affinity_ : str
+        The affinity that was taken.
     silhouettes_ : dict
         Number of groups -> silhouette, when the number was chosen automatically; else empty.
-    mutual_information_ : ndarray of shape (P, P)
-        MI of each pair, summed over views of the motion: a score in nats, not a calibrated MI.
-        Zero for static tracks.
-    affinity_matrix_ : ndarray of shape (P, P)
-        The graph that was cut. Zero for static tracks.
+    eigenvalues_ : ndarray of shape (e,)
+        Largest eigenvalues of the normalised graph.
+    moving_ : ndarray of shape (M,)
+        Indices of the tracks that were clustered, the rows of the next two.
+    landmarks_ : ndarray of shape (m,)
+        Positions in ``moving_`` of the tracks in the columns: all M of them, or the landmarks.
+    scores_ : ndarray of shape (M, m)
+        What the affinity measured: a score, not a calibrated MI.
+    affinity_matrix_ : ndarray of shape (M, m)
+        The graph that was cut.
 
     Examples
     --------
@@ -52,7 +77,7 @@ class MotionSegmenter(ClusterMixin, BaseEstimator):
     >>> steps = np.random.default_rng(0).normal(size=(2, 120, 1, 3)).cumsum(axis=1)
     >>> tracks = np.concatenate([body + np.random.default_rng(1).normal(size=(1, 8, 3))
     ...                          for body in steps], axis=1)
-    >>> MotionSegmenter(2, affinity="gaussian").fit(tracks).labels_
+    >>> MotionSegmenter(2, critic_pairs=0).fit(tracks).labels_
     array([1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 2, 2])
     """
 
@@ -60,11 +85,15 @@ class MotionSegmenter(ClusterMixin, BaseEstimator):
         self,
         n_clusters: int | Literal["auto"] = "auto",
         *,
-        affinity: Literal["mi", "gaussian"] = "mi",
+        affinity: str = "auto",
+        critic_pairs: int = 120,
+        n_landmarks: int = 300,
         random_state: int = 0,
     ) -> None:
         self.n_clusters = n_clusters
         self.affinity = affinity
+        self.critic_pairs = critic_pairs
+        self.n_landmarks = n_landmarks
         self.random_state = random_state
 
     def fit(self, tracks: NDArray[Any], visibility: NDArray[Any] | None = None) -> MotionSegmenter:
@@ -77,7 +106,7 @@ class MotionSegmenter(ClusterMixin, BaseEstimator):
             that are not finite count as missing.
         visibility : ndarray of shape (F, P), bool, optional
             Which positions may be used. Two tracks are compared over the frames they share; with
-            fewer than 16 of them their affinity is 0.
+            fewer than 5 of them their affinity is 0.
 
         Returns
         -------
@@ -86,50 +115,98 @@ class MotionSegmenter(ClusterMixin, BaseEstimator):
         """
         points, usable = _checked(tracks, visibility)
         self._check_parameters()
-        n_tracks = points.shape[1]
-        self.static_ = static_tracks(points, usable)
-        moving = np.flatnonzero(~self.static_)
-        self.labels_ = np.zeros(n_tracks, dtype=np.int64)
-        self.mutual_information_ = np.zeros((n_tracks, n_tracks))
-        self.affinity_matrix_ = np.zeros((n_tracks, n_tracks))
-        self.silhouettes_: dict[int, float] = {}
-        self.n_clusters_ = 0
-        if len(moving) == 0:
-            return self
-
-        scores = motion_mutual_information(
-            points[:, moving],
-            usable[:, moving],
-            n_partners=CRITIC_PARTNERS if self.affinity == "mi" else 0,
-            generator=np.random.default_rng(self.random_state),
-        )
-        weights = affinity_graph(scores)
-        square = np.ix_(moving, moving)
-        self.mutual_information_[square] = scores
-        self.affinity_matrix_[square] = weights
-        self.labels_[moving] = 1 + self._cut(weights)
-        self.n_clusters_ = int(self.labels_.max())
+        n_frames, n_tracks, n_coordinates = points.shape
+        judged = usable.sum(axis=0) >= FEWEST_FRAMES
+        if not judged.any():
+            raise ValueError(
+                f"no track has {FEWEST_FRAMES} usable frames or more, out of {n_frames}; motion "
+                "cannot be judged from fewer"
+            )
+        self.affinity_ = self.affinity
+        if self.affinity == "auto":
+            self.affinity_ = choose_affinity(n_coordinates, n_frames)
+        self.static_ = np.zeros(n_tracks, dtype=bool)
+        self.static_[judged] = static_tracks(points[:, judged], usable[:, judged])
+        self.moving_ = np.flatnonzero(judged & ~self.static_)
+        self.labels_ = np.where(judged, 0, UNJUDGED)
+        self.confidence_ = judged.astype(float)
+        self._compare(points[:, self.moving_], usable[:, self.moving_])
+        self._cut()
         return self
 
-    def _cut(self, weights: NDArray[Any]) -> NDArray[Any]:
-        if self.n_clusters == "auto":
-            _, groups, self.silhouettes_ = choose_n_groups(weights, random_state=self.random_state)
-            return groups
-        if self.n_clusters > len(weights):
+    def _compare(self, points: NDArray[Any], usable: NDArray[np.bool_]) -> None:
+        """Measure the affinity of the moving tracks, with each other or with landmarks."""
+        n_moving = points.shape[1]
+        generator = np.random.default_rng(self.random_state)
+        self.landmarks_ = np.arange(n_moving)
+        if n_moving > LANDMARKS_FROM:
+            if self.affinity_ == "ssc":
+                raise ValueError(
+                    f"affinity 'ssc' compares all tracks at once and takes at most {LANDMARKS_FROM}"
+                    f" moving ones, got {n_moving}; keep fewer (--max-points) or choose another"
+                )
+            drawn = generator.choice(n_moving, self.n_landmarks, replace=False)
+            self.landmarks_ = np.sort(drawn)
+        if n_moving < 2:
+            self.scores_ = self.affinity_matrix_ = np.zeros((n_moving, n_moving))
+            return
+        self.scores_, self.affinity_matrix_ = affinity_weights(
+            self.affinity_,
+            points,
+            usable,
+            self.landmarks_,
+            generator=generator,
+            critic_pairs=self.critic_pairs,
+        )
+
+    def _cut(self) -> None:
+        """Label the moving tracks."""
+        self.silhouettes_: dict[int, float] = {}
+        self.n_clusters_, n_moving = 0, len(self.moving_)
+        self.eigenvalues_ = np.ones(min(n_moving, 1))
+        if n_moving == 0:
+            return
+        wanted = self.n_clusters
+        if wanted != "auto" and wanted > n_moving:
             raise ValueError(
-                f"n_clusters={self.n_clusters} is more than the {len(weights)} moving tracks; "
-                "choose fewer groups"
+                f"n_clusters={wanted} is more than the {n_moving} moving tracks; choose fewer"
             )
-        return spectral_groups(weights, self.n_clusters, random_state=self.random_state)
+        if n_moving == 1:
+            self.n_clusters_, self.labels_[self.moving_] = 1, 1
+            return
+        n_dimensions = max(EIGENVALUES, 0 if wanted == "auto" else wanted)
+        self.eigenvalues_, vectors = embedding(
+            self.affinity_matrix_, min(n_dimensions, len(self.landmarks_))
+        )
+        if wanted == "auto":
+            wanted, self.silhouettes_ = choose_n_groups(vectors, random_state=self.random_state)
+        groups, confidence = spectral_groups(vectors, wanted, random_state=self.random_state)
+        self.n_clusters_ = len(np.unique(groups))
+        self.labels_[self.moving_] = 1 + groups
+        self.confidence_[self.moving_] = confidence
 
     def _check_parameters(self) -> None:
-        if self.affinity not in ("mi", "gaussian"):
-            raise ValueError(f"affinity must be 'mi' or 'gaussian', got {self.affinity!r}")
-        whole = isinstance(self.n_clusters, (int, np.integer)) and self.n_clusters >= 1
-        if self.n_clusters != "auto" and not whole:
+        if self.affinity not in AFFINITY_NAMES:
+            raise ValueError(f"affinity must be one of {AFFINITY_NAMES}, got {self.affinity!r}")
+        if self.n_clusters != "auto" and not _is_whole(self.n_clusters, least=1):
             raise ValueError(
                 f"n_clusters must be 'auto' or a positive number, got {self.n_clusters!r}"
             )
+        if not _is_whole(self.critic_pairs, least=0):
+            raise ValueError(f"critic_pairs must be 0 or more, got {self.critic_pairs!r}")
+        if not _is_whole(self.n_landmarks, least=EIGENVALUES) or self.n_landmarks > LANDMARKS_FROM:
+            raise ValueError(
+                f"n_landmarks must be a number from {EIGENVALUES} to {LANDMARKS_FROM}, "
+                f"got {self.n_landmarks!r}"
+            )
+
+
+def _is_whole(value: Any, *, least: int) -> bool:
+    return (
+        isinstance(value, (int, np.integer))
+        and not isinstance(value, bool)
+        and bool(value >= least)
+    )
 
 
 def _checked(
@@ -150,10 +227,4 @@ def _checked(
                 f"got {np.shape(visibility)}"
             )
         usable &= np.asarray(visibility, dtype=bool)
-    short = np.flatnonzero(usable.sum(axis=0) < FEWEST_FRAMES)
-    if len(short):
-        raise ValueError(
-            f"{len(short)} of {usable.shape[1]} tracks have fewer than {FEWEST_FRAMES} usable "
-            f"frames (first: track {short[0]}); drop them, for instance with motion.clean()"
-        )
     return np.where(usable[..., None], points, np.nan), usable

@@ -9,9 +9,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from infoatlas_plugins.motion.segment import FEWEST_FRAMES
 from infoatlas_plugins.motion.static import static_tracks
 
-FEWEST_FRAMES = 17  # they give 16 velocities, the fewest rows the estimator reads
 SCENE_RADIUS = 100.0  # metres; a track that strays further is a fault of the annotation (pips2)
 PATH_FRAMES = 24  # frames by which two paths are compared when tracks are chosen
 LONGEST_JUMP = 128.0  # pixels per frame; a longer step in 2D is a tracking fault (pips2)

@@ -2,46 +2,86 @@ import numpy as np
 import pytest
 
 from infoatlas import gaussian_mutual_information
-from infoatlas_plugins.motion import affinity
-from infoatlas_plugins.motion.affinity import affinity_graph, motion_mutual_information
+from infoatlas_plugins.motion import critic
+from infoatlas_plugins.motion.affinity import AFFINITIES, FINEST, choose_affinity
+from infoatlas_plugins.motion.graph import affinity_weights
+from infoatlas_plugins.motion.pairs import gaussian_information, normal_scores
+
+PAIRWISE = ["mi", "cmi", "rigidity", "correlation"]
 
 
-def scores_of(tracks, usable=None, *, n_partners=0, random_state=0):
+def scores_of(tracks, usable=None, *, name="mi", critic_pairs=0, columns=None):
     usable = np.ones(tracks.shape[:2], dtype=bool) if usable is None else usable
-    return motion_mutual_information(
-        tracks, usable, n_partners=n_partners, generator=np.random.default_rng(random_state)
+    columns = np.arange(tracks.shape[1]) if columns is None else columns
+    prepared = AFFINITIES[name](
+        tracks, usable, generator=np.random.default_rng(0), critic_pairs=critic_pairs
     )
+    return prepared(columns)
 
 
+@pytest.mark.parametrize("name", [*PAIRWISE, "ssc"])
 @pytest.mark.parametrize("random_state", range(3))
-def test_mi_is_symmetric_and_higher_within_a_body_than_across(two_bodies, random_state):
+def test_scores_are_symmetric_and_higher_within_a_body(two_bodies, name, random_state):
     tracks, body = two_bodies(random_state=random_state)
-    scores = scores_of(tracks)
-    same = body[:, None] == body
-    np.testing.assert_array_equal(scores, scores.T)
-    assert (np.diag(scores) == 0).all()
+    scores = scores_of(tracks, name=name)
+    same = (body[:, None] == body) & ~np.eye(len(body), dtype=bool)
+    np.testing.assert_allclose(scores, scores.T, rtol=1e-8, atol=1e-10)
     assert (scores >= 0).all()
-    off_diagonal = ~np.eye(len(body), dtype=bool)
-    assert np.median(scores[same & off_diagonal]) > 2 * np.median(scores[~same])
+    assert scores[same].mean() > scores[body[:, None] != body].mean()
 
 
-def test_tracks_that_share_too_few_frames_have_no_affinity(two_bodies):
+@pytest.mark.parametrize("name", PAIRWISE)
+def test_columns_are_columns_of_the_whole(two_bodies, name):
+    tracks, _ = two_bodies()
+    chosen = np.array([3, 20, 7])
+    part, whole = scores_of(tracks, name=name, columns=chosen), scores_of(tracks, name=name)
+    np.testing.assert_allclose(part, whole[:, chosen], rtol=1e-8, atol=1e-10)
+
+
+def test_mi_of_normal_scores_is_the_core_s_closed_form():
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(6, 2000, 2))
+    x[1:] += np.arange(1, 6)[:, None, None] * x[:1] / 3
+    usable = np.ones(x.shape[:2], dtype=bool)
+    scores = normal_scores(np.exp(x), usable)  # a monotone map: ranks do not see it
+    found = gaussian_information((scores, usable), np.arange(1), description="")[1:, 0]
+    core = gaussian_mutual_information(x[1:], np.repeat(x[:1], 5, axis=0))
+    np.testing.assert_allclose(found, core, atol=0.02)  # shrinkage 1 - d / n, and d / n = 0.001
+
+
+def test_pairs_with_gaps_have_the_value_of_their_common_frames():
+    generator = np.random.default_rng(0)
+    values = generator.normal(size=(4, 80, 2)).cumsum(axis=1)
+    values[1] += 2 * values[0]
+    usable = np.ones(values.shape[:2], dtype=bool)
+    usable[1, 50:], usable[0, :10] = False, False
+    found = gaussian_information((values, usable), np.array([1]), description="")[0, 0]
+    common = (values[:2, 10:50], np.ones((2, 40), dtype=bool))
+    alone = gaussian_information(common, np.array([1]), description="")[0, 0]
+    assert found == pytest.approx(alone, rel=1e-8)
+
+
+@pytest.mark.parametrize("name", ["mi", "rigidity", "correlation"])
+def test_tracks_that_share_too_few_frames_have_no_affinity(two_bodies, name):
     tracks, _ = two_bodies(n_frames=60)
     usable = np.ones(tracks.shape[:2], dtype=bool)
     usable[:30, 0] = False
-    usable[35:, 1] = False  # tracks 0 and 1 share five frames
-    scores = scores_of(tracks, usable)
+    usable[34:, 1] = False  # tracks 0 and 1 share four frames
+    scores = scores_of(tracks, usable, name=name)
     assert scores[0, 1] == 0
     assert scores[0, 2] > 0
     assert scores[1, 2] > 0
 
 
-def test_missing_frames_hardly_change_the_affinity_of_long_tracks(two_bodies):
+@pytest.mark.parametrize("name", ["mi", "cmi", "correlation"])
+def test_missing_frames_hardly_change_the_affinity_of_long_tracks(two_bodies, name):
     tracks, body = two_bodies(n_frames=200)
     usable = np.random.default_rng(1).uniform(size=tracks.shape[:2]) < 0.9
-    whole, partial = scores_of(tracks), scores_of(np.where(usable[..., None], tracks, 1e6), usable)
+    whole = scores_of(tracks, name=name)
+    partial = scores_of(np.where(usable[..., None], tracks, 1e6), usable, name=name)
     upper = np.triu_indices(len(body), 1)
-    assert np.corrcoef(whole[upper], partial[upper])[0, 1] > 0.95
+    # a tenth of the frames of each track is gone, a fifth of a pair's
+    assert np.corrcoef(whole[upper], partial[upper])[0, 1] > 0.9
 
 
 def test_a_coordinate_that_never_changes_does_no_harm(two_bodies):
@@ -53,6 +93,14 @@ def test_a_coordinate_that_never_changes_does_no_harm(two_bodies):
     assert scores[0, 1] > scores[0, np.flatnonzero(body == 1)[0]]
 
 
+def test_rigidity_is_blind_to_where_and_how_a_body_turns(two_bodies):
+    tracks, body = two_bodies()
+    scores = scores_of(tracks, name="rigidity")
+    rigid = (body[:, None] == body) & ~np.eye(len(body), dtype=bool)
+    assert scores[rigid].min() == pytest.approx(-np.log(FINEST))  # constant up to rounding
+    assert scores[body[:, None] != body].max() < -np.log(FINEST) / 2
+
+
 def critic_that_adds(excess, calls):
     """Stand-in for the pretrained critic: closed form + 2 nats, and more on the first pair.
 
@@ -62,46 +110,63 @@ def critic_that_adds(excess, calls):
     def estimate(x, y):
         values = gaussian_mutual_information(x, y) + 2.0
         values[0] += excess if not calls else 0.0
-        calls.append(len(x))
+        calls.append(x.shape[:2])
         return list(values)
 
     return estimate
 
 
-def test_the_critic_reads_only_the_best_partners(two_bodies, monkeypatch):
-    tracks, body = two_bodies()
+def test_the_critic_reads_few_pairs_of_few_frames(two_bodies, monkeypatch):
+    tracks, _ = two_bodies()
     calls = []
-    monkeypatch.setattr(affinity, "mutual_information_batch", critic_that_adds(0.0, calls))
-    scores_of(tracks, n_partners=3)
-    assert len(body) * 3 / 2 <= sum(calls) <= len(body) * 3
+    monkeypatch.setattr(critic, "mutual_information_batch", critic_that_adds(0.0, calls))
+    scores_of(tracks, critic_pairs=30)
+    assert sum(n_pairs for n_pairs, _ in calls) == 30
+    assert {n_frames for _, n_frames in calls} == {critic.FRAMES_READ}
 
 
 @pytest.mark.parametrize("excess", [0.0, 5.0])
 def test_the_critic_counts_where_it_finds_more_than_usual(two_bodies, monkeypatch, excess):
     tracks, _ = two_bodies()
     closed_form = scores_of(tracks)
-    monkeypatch.setattr(affinity, "mutual_information_batch", critic_that_adds(excess, []))
-    raised = scores_of(tracks, n_partners=3) - closed_form
+    monkeypatch.setattr(critic, "mutual_information_batch", critic_that_adds(excess, []))
+    raised = scores_of(tracks, critic_pairs=30) - closed_form
+    np.testing.assert_allclose(raised, raised.T, atol=1e-9)
     assert raised.min() == pytest.approx(0.0, abs=1e-9)
-    assert raised.max() == pytest.approx(excess, abs=1e-9)
+    # one pair, seen from both of its tracks, or none
+    assert (raised > 1e-6).sum() == (2 if excess else 0)
 
 
-@pytest.mark.parametrize("n_tracks", [4, 40, 150])
-def test_the_graph_is_symmetric_connected_and_scaled(n_tracks):
-    generator = np.random.default_rng(0)
-    scores = generator.exponential(size=(n_tracks, n_tracks))
-    scores = np.triu(scores, 1) + np.triu(scores, 1).T
-    graph = affinity_graph(scores)
-    np.testing.assert_array_equal(graph, graph.T)
-    assert (np.diag(graph) == 0).all()
-    assert graph[~np.eye(n_tracks, dtype=bool)].min() > 0
-    assert graph.max() == pytest.approx(1.0, abs=1e-5)
+def test_the_critic_is_left_out_where_frames_are_too_few_for_it(two_bodies, monkeypatch):
+    tracks, _ = two_bodies(n_frames=15)
+    calls = []
+    monkeypatch.setattr(critic, "mutual_information_batch", critic_that_adds(5.0, calls))
+    scores_of(tracks, critic_pairs=30)
+    assert not calls
 
 
-def test_a_large_graph_keeps_ten_partners_per_track():
-    generator = np.random.default_rng(0)
-    scores = generator.exponential(size=(150, 150))
-    scores = np.triu(scores, 1) + np.triu(scores, 1).T
-    strong = affinity_graph(scores) > 1e-3
-    assert strong.sum(axis=1).min() >= 10
-    assert strong.sum() <= 2 * 10 * 150
+@pytest.mark.parametrize(
+    ("n_coordinates", "n_frames", "name"), [(2, 30, "cmi"), (2, 500, "cmi"), (3, 60, "mi")]
+)
+def test_auto_goes_by_dimension_and_frames(n_coordinates, n_frames, name):
+    assert choose_affinity(n_coordinates, n_frames) == name
+
+
+@pytest.mark.parametrize("name", ["mi", "cmi", "rigidity", "mi*rigidity", "correlation", "ssc"])
+@pytest.mark.parametrize("sizes", [(3, 3), (20, 15), (60, 50)])
+def test_the_graph_is_symmetric_without_loops(two_bodies, name, sizes):
+    tracks, _ = two_bodies(sizes=sizes)
+    columns = np.arange(sum(sizes))
+    _, weights = affinity_weights(
+        name,
+        tracks,
+        np.ones(tracks.shape[:2], dtype=bool),
+        columns,
+        generator=np.random.default_rng(0),
+        critic_pairs=0,
+    )
+    np.testing.assert_allclose(weights, weights.T, rtol=1e-8, atol=1e-10)
+    assert (np.diag(weights) == 0).all()
+    assert (weights >= 0).all()
+    if sum(sizes) > 60 and name not in ("cmi", "ssc"):
+        assert 10 * len(columns) <= (weights > 0).sum() <= 2 * 10 * len(columns)

@@ -1,4 +1,5 @@
 import importlib
+import json
 import subprocess
 import sys
 
@@ -82,14 +83,16 @@ def test_groups_are_shown_in_the_colour_of_their_body():
 @pytest.mark.parametrize("with_truth", [True, False])
 def test_files_of_a_small_sequence(write_sequence, tmp_path, with_truth):
     tracks = read_pointodyssey(write_sequence(masks=with_truth))
-    segmenter = MotionSegmenter(2, affinity="gaussian").fit(tracks.points, tracks.usable)
+    segmenter = MotionSegmenter(2, affinity="mi", critic_pairs=0).fit(tracks.points, tracks.usable)
     save_picture(tmp_path / "x.png", tracks, segmenter, {})
     with Image.open(tmp_path / "x.png") as image:
         assert image.width > 1000
     save_labels(tmp_path / "x.npz", tracks, segmenter)
     with np.load(tmp_path / "x.npz") as saved:
         np.testing.assert_array_equal(saved["labels"], segmenter.labels_)
-        assert saved["affinity"].shape == (6, 6)
+        assert saved["affinity"].shape == (len(segmenter.moving_),) * 2
+        assert saved["confidence"].shape == (6,)
+        assert json.loads(str(saved["settings"]))["affinity_taken"] == "mi"
         assert ("truth" in saved) == with_truth
     save_point_cloud(tmp_path / "x.ply", tracks, segmenter.labels_, row=1)
     # track 3 has no position in frame 1

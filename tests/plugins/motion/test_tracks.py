@@ -13,9 +13,9 @@ def tracks(write_sequence):
 
 def test_tracks_seen_too_rarely_are_dropped_and_counted(tracks):
     visible = tracks.visible.copy()
-    visible[:8, 4] = False
+    visible[:15, 4] = False
     kept, dropped = clean(replace(tracks, visible=visible))
-    assert dropped == {"seen in fewer than 17 frames": 1}
+    assert dropped == {"seen in fewer than 10 frames": 1}
     np.testing.assert_array_equal(kept.track_numbers, [0, 1, 2, 3, 5])
     np.testing.assert_array_equal(kept.labels, tracks.labels[kept.track_numbers])
 
@@ -37,7 +37,7 @@ def test_a_track_that_jumps_in_the_image_is_dropped(write_sequence):
 
 def test_too_few_frames_are_refused_with_the_option_to_change(write_sequence):
     tracks = read_pointodyssey(write_sequence(), frames=slice(0, 24, 3))
-    with pytest.raises(ValueError, match=r"toy has 8 frames .* at least 17; .*--frames"):
+    with pytest.raises(ValueError, match=r"toy has 8 frames .* at least 10; .*--frames"):
         clean(tracks)
 
 
