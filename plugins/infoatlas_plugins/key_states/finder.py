@@ -90,7 +90,7 @@ class KeyStateFinder(BaseEstimator):
         order_sharpness: float = 0.3,
         n_iterations: int = 150,
         batch_size: int = 20,
-        learning_rate: float = 1e-3,
+        learning_rate: float = 5e-3,
         random_state: int = 0,
     ) -> None:
         self.estimator = estimator

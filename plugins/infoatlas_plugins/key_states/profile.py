@@ -108,8 +108,6 @@ def _measure(
 ) -> NDArray[np.float64]:
     """(l, b, c) twice -> nats at each of the l steps."""
     if estimator == "gaussian":
-        return np.array(
-            [float(gaussian_mutual_information(x, y)) for x, y in zip(after, before, strict=True)]
-        )
+        return np.asarray(gaussian_mutual_information(after, before), dtype=np.float64)
     results = mutual_information_batch(after, before, random_state=random_state)
     return np.array([float(result) for result in results])

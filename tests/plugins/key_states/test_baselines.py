@@ -48,7 +48,7 @@ def test_the_gripper_rule_finds_the_closing_the_stop_and_the_end():
     moving = np.repeat([1.0, 0.0, 1.0], [20, 6, 14])
     states = np.cumsum(moving)[:, None]
     gripper = np.where(np.arange(40) < 30, 0.04, 0.0)
-    assert gripper_keys(states, gripper).tolist() == [21, 30, 39]
+    assert gripper_keys(states, gripper).tolist() == [20, 30, 39]
 
 
 def test_a_gripper_that_only_trembles_does_not_count():

@@ -8,6 +8,7 @@ from infoatlas_plugins.key_states.discovery import (
     spread_over_demonstrations,
     visible_states,
 )
+from infoatlas_plugins.key_states.objectives import OBJECTIVES
 from infoatlas_plugins.key_states.sample import read_sample
 
 PICK = TASKS["PickCube-v1"]
@@ -21,7 +22,7 @@ def shipped():
 @pytest.mark.parametrize("method", sorted(set(METHODS) - {"mine-1000", "mine-100"}))
 def test_every_method_gives_steps_of_every_demonstration(shipped, method):
     few = shipped.first(16)
-    options = {"n_iterations": 2} if method in ("infoatlas", "per-dimension") else {}
+    options = {"n_iterations": 2} if method in OBJECTIVES else {}
     found = find_key_states(few, PICK, method, n_keys=3, **options)
     assert len(found) == 16
     for keys, states in zip(found, few.states, strict=True):
