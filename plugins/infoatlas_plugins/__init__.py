@@ -1,5 +1,9 @@
 """Applications of mutual information, one folder per domain. This file imports none of them.
 
+clip
+    Image-text mutual information under noise, and what models of images and captions share.
+    Needs ``pip install "infoatlas[clip]"`` for pictures and figures, ``"infoatlas[clip-models]"``
+    for models of open_clip and transformers.
 motion
     Motion segmentation: mutual information between point trajectories, then spectral clustering.
     Needs ``pip install "infoatlas[motion]"`` for reading images, pictures and making scenes.

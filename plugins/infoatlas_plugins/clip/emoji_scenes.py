@@ -102,6 +102,38 @@ def draw_scenes(n: int, *, split: Split, generator: np.random.Generator) -> list
     return [Scene(*map(int, row)) for row in zip(*parts, strict=True)]
 
 
+def draw_lookalikes(
+    n_groups: int, n_each: int, *, split: Split, generator: np.random.Generator
+) -> list[Scene]:
+    """Groups of scenes that differ in the emoji alone: the hard case for a model of both.
+
+    Parameters
+    ----------
+    n_groups, n_each : int
+        Groups, and different emoji in each.
+    split, generator
+        As for :func:`draw_scenes`.
+
+    Returns
+    -------
+    list of Scene
+        Group after group; no two groups have the same settings.
+    """
+    shape = scene_shape()
+    member = np.zeros(int(np.prod(shape)), dtype=bool)
+    member[_splits()[split]] = True
+    by_setting = member.reshape(shape[0], -1)  # emoji, setting
+    scenes = []
+    for setting in generator.choice(by_setting.shape[1], n_groups, replace=False):
+        emoji = np.flatnonzero(by_setting[:, setting])
+        background, size, place = map(int, np.unravel_index(setting, shape[1:]))
+        scenes += [
+            Scene(int(one), background, size, place)
+            for one in generator.choice(emoji, n_each, replace=False)
+        ]
+    return scenes
+
+
 def write_captions(scenes: Sequence[Scene], *, generator: np.random.Generator) -> list[str]:
     """One caption for each scene, its template drawn at random."""
     names, backgrounds, sizes = emoji_names(), tuple(BACKGROUNDS), tuple(SIZES)

@@ -1,8 +1,8 @@
 """Cut the emoji sheet from the Noto font and name its pictures by CLDR. Runs once, not by users.
 
-    apt-get download fonts-noto-color-emoji unicode-cldr-core
-    dpkg -x fonts-noto-color-emoji_*.deb debian; dpkg -x unicode-cldr-core_*.deb debian
-    python -m infoatlas_plugins.clip.make_emoji_sheet --debian debian
+apt-get download fonts-noto-color-emoji unicode-cldr-core
+dpkg -x fonts-noto-color-emoji_*.deb debian; dpkg -x unicode-cldr-core_*.deb debian
+python -m infoatlas_plugins.clip.make_emoji_sheet --debian debian
 """
 
 from __future__ import annotations

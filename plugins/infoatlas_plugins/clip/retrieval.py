@@ -42,7 +42,7 @@ def recall(scores: Matrix, at: Sequence[int] = (1, 5, 10)) -> dict[str, float]:
     dict
         ``"image_to_text_at_1"`` and so on, between 0 and 1. A tie counts against the pair.
     """
-    found = {}
+    found: dict[str, float] = {}
     for name, table in (("image_to_text", scores), ("text_to_image", scores.T)):
         own = np.diagonal(table)[:, None]
         rank = (table >= own).sum(axis=1)  # 1 for the best; itself included
@@ -73,9 +73,7 @@ def info_nce(scores: Matrix, *, scale: float = 100.0) -> float:
     return float(np.log(len(scaled)) - np.mean(lost))
 
 
-def modality_gap(
-    images: NDArray[np.floating], texts: NDArray[np.floating]
-) -> dict[str, float]:
+def modality_gap(images: NDArray[np.floating], texts: NDArray[np.floating]) -> dict[str, float]:
     """Distance between the mean picture and the mean caption, and the lengths of both means.
 
     Liang et al. (2022), "Mind the gap", arXiv:2203.02053; rows are scaled to unit length first.
