@@ -1,4 +1,4 @@
-"""Train the small image-text model on emoji scenes: 17 minutes on one core, in pieces if wanted.
+"""Train the small image-text model on emoji scenes: 13 minutes on one core, in pieces if wanted.
 
     python -m infoatlas_plugins.clip.train_small_model --state runs/emoji-small --minutes 8
 
@@ -49,11 +49,13 @@ from infoatlas_plugins.safe_write import replace_when_written
 class Recipe:
     """What made the shipped weights."""
 
-    stages: tuple[int, int] = (600, 600)  # steps with scenes at random, then with lookalikes
-    batch: int = 256  # pairs; 307 000 pictures in all
+    stages: tuple[int, int] = (600, 300)  # steps with scenes at random, then with lookalikes
+    batch: int = 256  # pairs; 230 000 pictures in all
     alike: int = 16  # scenes of a batch that differ in the emoji alone, in the second stage
     peak_rate: float = 2e-3
-    warm_up: int = 40  # steps
+    warm_up: int = 40  # first steps of each stage
+    cosine: int = 600  # steps in which the rate would fall to zero, in each stage
+    cool_down: int = 200  # last steps of all, in which it falls to zero straight
     weight_decay: float = 0.05
     random_state: int = 0
 
@@ -63,13 +65,13 @@ class Recipe:
         return sum(self.stages)
 
     def rate(self, step: int) -> float:
-        """Learning rate: in each stage a straight climb, then half a cosine down to zero."""
-        first, second = self.stages
-        step, steps = (step, first) if step < first else (step - first, second)
-        if step < self.warm_up:
-            return self.peak_rate * (step + 1) / self.warm_up
-        done = (step - self.warm_up) / (steps - self.warm_up)
-        return self.peak_rate * (1 + math.cos(math.pi * done)) / 2
+        """Learning rate: in each stage a straight climb, then part of a cosine; then the fall."""
+        within = step if step < self.stages[0] else step - self.stages[0]
+        end = self.peak_rate * (self.steps - step) / self.cool_down
+        if within < self.warm_up:
+            return min(end, self.peak_rate * (within + 1) / self.warm_up)
+        done = (within - self.warm_up) / (self.cosine - self.warm_up)
+        return min(end, self.peak_rate * (1 + math.cos(math.pi * done)) / 2)
 
     def draw(self, step: int, generator: np.random.Generator) -> list[Scene]:
         """Scenes of one step."""
@@ -119,7 +121,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--state", type=Path, required=True, help="folder to keep the state of the run in")
     add("--minutes", type=float, default=math.inf, help="stop after so long (default: never)")
     add("--stages", type=int, nargs=2, metavar=("RANDOM", "ALIKE"), default=default.stages,
-        help="steps with scenes at random, and with lookalikes (default: 600 600)")  # fmt: skip
+        help="steps with scenes at random, and with lookalikes (default: 600 300)")  # fmt: skip
     add("--batch", type=int, default=default.batch, help=f"pairs (default: {default.batch})")
     add("--seed", type=int, default=default.random_state, help="default: 0")
     add("--weights", type=Path, default=WEIGHTS, help="file to write at the end")

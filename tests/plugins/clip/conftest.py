@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from infoatlas_plugins.clip import EmbeddedPairs
 
 

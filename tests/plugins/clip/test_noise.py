@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from infoatlas_plugins.clip.noise import add_noise, signal_to_noise
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from infoatlas import sliced_mutual_information
 from infoatlas_plugins.clip import NoiseCurve, smallest_gap
 from infoatlas_plugins.clip.noise import add_noise
@@ -74,8 +75,9 @@ def test_its_values_are_the_cores_sliced_mutual_information(pairs):
     again = sliced_mutual_information(
         pairs.images, pairs.texts, k=3, n_projections=2, projections=directions
     )
-    # rows come in another order, and the order decides which product pairs are drawn
-    assert curve.mean_[0] == pytest.approx(again.mi, abs=0.02)
+    # rows come in another order, which decides the folds: twice the change seen between repeats
+    order = 2 * abs(curve.values_[0, 0] - curve.values_[0, 1]).max()
+    assert curve.mean_[0] == pytest.approx(again.mi, abs=order)
 
 
 def test_the_running_mean_ends_at_the_mean(pairs):

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from infoatlas_plugins.clip.ksg import ksg
 from infoatlas_plugins.clip.methods import METHODS
 from infoatlas_plugins.clip.neural_peers import Training, info_nce_bound, mine

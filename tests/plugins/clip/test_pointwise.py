@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from infoatlas_plugins.clip import (
     EmbeddedPairs,
     keep_above_quantile,
@@ -48,7 +49,7 @@ def test_filtering_keeps_the_upper_part_in_its_old_order():
     scores = np.array([3.0, 1.0, 4.0, 2.0])
     assert keep_above_quantile(scores, 0.5).tolist() == [0, 2]
     assert keep_above_quantile(scores, 0.0).tolist() == [0, 1, 2, 3]
-    with pytest.raises(ValueError, match="quantile must be at least 0 and below 1, got 1.0"):
+    with pytest.raises(ValueError, match=r"quantile must be at least 0 and below 1, got 1\.0"):
         keep_above_quantile(scores, 1.0)
 
 
@@ -75,5 +76,7 @@ def test_a_space_is_described_with_the_cap_of_info_nce(pairs):
     assert space["info_nce_cap_nats"] == pytest.approx(np.log(800))
     assert space["info_nce_nats"] <= space["info_nce_cap_nats"]
     assert set(space["recall"]) == {
-        f"{direction}_at_{k}" for direction in ("image_to_text", "text_to_image") for k in (1, 5, 10)
+        f"{direction}_at_{k}"
+        for direction in ("image_to_text", "text_to_image")
+        for k in (1, 5, 10)
     }

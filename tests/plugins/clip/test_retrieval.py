@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from infoatlas_plugins.clip.retrieval import cosine_scores, info_nce, modality_gap, recall
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from infoatlas_plugins.clip.slices import draw_slices, project
 
 
