@@ -25,6 +25,8 @@ from infoatlas_plugins.clip import (
     OpenClipEmbedder,
     PairSource,
     TransformersEmbedder,
+    compare_models,
+    describe_space,
     embed_pairs,
     keep_above_quantile,
     pointwise_scores,
@@ -32,7 +34,6 @@ from infoatlas_plugins.clip import (
     smallest_gap,
     swap_detection,
 )
-from infoatlas_plugins.clip.compare import compare_models, describe_space
 from infoatlas_plugins.clip.methods import METHODS
 from infoatlas_plugins.clip.noise_curve import POSTER_LEVELS
 from infoatlas_plugins.clip.outputs import curve_table, pair_table, save_record, save_table

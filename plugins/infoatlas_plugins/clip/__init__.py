@@ -6,6 +6,7 @@ need ``pip install "infoatlas[clip-models]"``. Both are imported where they are 
 """
 
 from infoatlas_plugins.clip.coco import CocoPairs
+from infoatlas_plugins.clip.compare import compare_models, describe_space
 from infoatlas_plugins.clip.embed import Embedder, embed_pairs
 from infoatlas_plugins.clip.embedding_files import read_embeddings
 from infoatlas_plugins.clip.noise_curve import NoiseCurve, smallest_gap
@@ -24,6 +25,8 @@ __all__ = [
     "OpenClipEmbedder",
     "PairSource",
     "TransformersEmbedder",
+    "compare_models",
+    "describe_space",
     "embed_pairs",
     "keep_above_quantile",
     "pointwise_scores",
