@@ -10,6 +10,7 @@ from infoatlas._estimate import (
 from infoatlas._estimator import MutualInformation
 from infoatlas._result import ConfidenceInterval, MIResult
 from infoatlas.dependence._matrix_result import PairwiseMutualInformation
+from infoatlas.dependence.consistency import LawCheck, SelfConsistency, self_consistency
 from infoatlas.dependence.matrix import pairwise_mutual_information
 from infoatlas.dependence.sliced import SlicedMIResult, sliced_mutual_information
 
@@ -17,9 +18,11 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ConfidenceInterval",
+    "LawCheck",
     "MIResult",
     "MutualInformation",
     "PairwiseMutualInformation",
+    "SelfConsistency",
     "SlicedMIResult",
     "differentiable_mutual_information",
     "gaussian_mutual_information",
@@ -27,5 +30,6 @@ __all__ = [
     "mutual_information",
     "mutual_information_batch",
     "pairwise_mutual_information",
+    "self_consistency",
     "sliced_mutual_information",
 ]
