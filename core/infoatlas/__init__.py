@@ -8,7 +8,7 @@ from infoatlas._estimate import (
     mutual_information_batch,
 )
 from infoatlas._estimator import MutualInformation
-from infoatlas._result import ConfidenceInterval, MIResult
+from infoatlas._result import ConfidenceInterval, MIResult, Refinement
 from infoatlas.dependence._matrix_result import PairwiseMutualInformation
 from infoatlas.dependence.consistency import LawCheck, SelfConsistency, self_consistency
 from infoatlas.dependence.matrix import pairwise_mutual_information
@@ -22,6 +22,7 @@ __all__ = [
     "MIResult",
     "MutualInformation",
     "PairwiseMutualInformation",
+    "Refinement",
     "SelfConsistency",
     "SlicedMIResult",
     "differentiable_mutual_information",
