@@ -2,9 +2,11 @@
 
     python apps/motion_seg.py --dataset pointodyssey
     python apps/motion_seg.py --dataset pointodyssey --root FOLDER --split val --sequence ani_s
+    python apps/motion_seg.py --dataset mocap --clusters 2
+    python apps/motion_seg.py --dataset tracks --root tracks.npz
 
-Without --root it segments the sample scene shipped with the plugin. It writes labels.npz,
-segmentation.ply, segmentation.png and metrics.json to --out.
+Without --root, pointodyssey is the sample scene and mocap a capture shipped with the plugin. It
+writes labels.npz, segmentation.ply, segmentation.png and metrics.json to --out.
 """
 
 from __future__ import annotations
@@ -23,15 +25,20 @@ from infoatlas_plugins.motion import (
     Tracks,
     clean,
     evaluate,
+    read_hopkins155,
+    read_mocap,
     read_pointodyssey,
+    read_tracks,
     spread_out,
 )
-from infoatlas_plugins.motion.datasets import SAMPLE_ROOT
+from infoatlas_plugins.motion.mocap import SAMPLE_CAPTURES
 from infoatlas_plugins.motion.outputs import save_labels, save_point_cloud, save_record
 from infoatlas_plugins.motion.picture import display_labels, picture_row, save_picture
+from infoatlas_plugins.motion.pointodyssey import SAMPLE_ROOT
 from infoatlas_plugins.motion.segment import AFFINITY_NAMES
 
-READERS = {"pointodyssey": read_pointodyssey}
+DATASETS = ("pointodyssey", "hopkins155", "mocap", "tracks")
+UNITS = {"world": "in the world", "camera": "in the camera's frame", "pixel": "in the image"}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,14 +59,21 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
-    add("--dataset", choices=sorted(READERS), default="pointodyssey", help="file layout to read")
-    add("--root", type=Path, help="folder that holds the splits (default: the sample scene)")
-    add("--split", default="val", help="folder below the root (default: val)")
-    add("--sequence", help="folder below the split (default: the first)")
+    add(
+        "--dataset",
+        choices=DATASETS,
+        default="pointodyssey",
+        help="file layout to read (default: pointodyssey)",
+    )
+    add("--root", type=Path, help="folder or file of the data set")
+    add("--split", default="val", help="pointodyssey: folder below the root (default: val)")
+    add("--sequence", help="which clip (default: the first)")
     add("--frames", type=frame_range, metavar="START:STOP:STEP",
-        help="frames to use (default: all, thinned to at most 240)")  # fmt: skip
+        help="frames to use (default: all; pointodyssey: thinned to at most 240)")  # fmt: skip
     add("--coordinates", choices=("auto", "world", "pixel"), default="auto",
-        help="3D tracks, 2D tracks, or 3D where there are any (default)")  # fmt: skip
+        help="pointodyssey: 3D tracks, 2D tracks, or 3D where there are any (default)")  # fmt: skip
+    add("--layout", choices=("frames-first", "points-first"),
+        help="tracks: order of axes (default: frames first; TAP-Vid: points first)")  # fmt: skip
     add("--max-points", type=positive, default=400,
         help="moving tracks to keep, and still ones, spread out (default: 400)")  # fmt: skip
     add("--clusters", type=cluster_count, default="auto", help="moving groups, or auto (default)")
@@ -107,18 +121,12 @@ def cluster_count(text: str) -> int | Literal["auto"]:
 
 def run(arguments: argparse.Namespace) -> None:
     """Read, clean, segment, compare with the truth, write."""
-    if arguments.root is None:
-        print("data       no --root given: the sample scene shipped with the plugin (simulated)")
     clock = Stopwatch()
-    tracks = READERS[arguments.dataset](
-        arguments.root or SAMPLE_ROOT,
-        split=arguments.split,
-        sequence=arguments.sequence,
-        frames=arguments.frames,
-        frame=arguments.coordinates,
+    tracks = read(arguments)
+    print(
+        f"scene      {tracks.name}: {tracks.n_tracks} tracks, {tracks.n_frames} frames, "
+        f"{UNITS[tracks.frame]}"
     )
-    unit = "metres in the world" if tracks.frame == "world" else "pixels"
-    print(f"scene      {tracks.name}: {tracks.n_tracks} tracks, {tracks.n_frames} frames, {unit}")
     tracks, dropped = clean(tracks)
     n_clean = tracks.n_tracks
     tracks = spread_out(tracks, arguments.max_points)
@@ -151,6 +159,27 @@ def run(arguments: argparse.Namespace) -> None:
     print("time       " + ", ".join(f"{name} {took:.1f} s" for name, took in clock.seconds.items()))
 
 
+def read(arguments: argparse.Namespace) -> Tracks:
+    """Read the clip that was asked for, or the embedded one."""
+    chosen = {"sequence": arguments.sequence, "frames": arguments.frames}
+    if arguments.dataset == "hopkins155":
+        return read_hopkins155(arguments.root, **chosen)
+    if arguments.dataset == "tracks":
+        return read_tracks(arguments.root, layout=arguments.layout, **chosen)
+    if arguments.dataset == "mocap":
+        if arguments.root is None:
+            print("data       no --root given: a real capture shipped with the plugin")
+        return read_mocap(arguments.root or SAMPLE_CAPTURES, **chosen)
+    if arguments.root is None:
+        print("data       no --root given: the sample scene shipped with the plugin (simulated)")
+    return read_pointodyssey(
+        arguments.root or SAMPLE_ROOT,
+        split=arguments.split,
+        frame=arguments.coordinates,
+        **chosen,
+    )
+
+
 class Stopwatch:
     """Seconds spent in each named stage."""
 
@@ -179,7 +208,7 @@ def print_groups(segmenter: MotionSegmenter) -> None:
 def print_metrics(metrics: dict[str, float]) -> None:
     """Print agreement with the truth, if there is one."""
     if not metrics:
-        print("truth      none: this sequence has no masks")
+        print("truth      none: this clip has no labels")
         return
     for name, suffix in (("all tracks", ""), ("moving", "_moving")):
         wrong = metrics[f"misclassification_percent{suffix}"]
@@ -196,7 +225,7 @@ def describe(
     return {
         "dataset": arguments.dataset,
         "sequence": tracks.name,
-        "sample_scene": arguments.root is None,
+        "embedded": arguments.root is None,
         "coordinates": tracks.frame,
         "frames": tracks.frame_numbers[[0, -1]].tolist(),
         "n_frames": tracks.n_frames,

@@ -17,7 +17,7 @@ def test_the_embedded_scene_is_segmented(default_run):
     assert code == 0
     assert record["ari"] >= 0.95
     assert record["ari_moving"] >= 0.95
-    assert record["sample_scene"] is True
+    assert record["embedded"] is True
     assert record["n_clusters"] == record["n_groups_true"] - 1
     assert record["affinity"] == "mi"
 
@@ -42,9 +42,36 @@ def test_groups_can_be_given_and_the_number_of_points_bounded(tmp_path, capsys):
     assert "ARI" in printed
 
 
+def test_the_embedded_capture_is_segmented(tmp_path):
+    options = ["--dataset", "mocap", "--clusters", "2", "--critic-pairs", "0"]
+    assert main([*options, "--out", str(tmp_path)]) == 0
+    record = json.loads((tmp_path / "metrics.json").read_text())
+    assert record["sequence"] == "box_and_person"
+    assert record["affinity"] == "mi"
+    assert record["ari"] == 1
+
+
+def test_a_plain_file_of_tracks_is_segmented(tmp_path):
+    generator = np.random.default_rng(0)
+    steps = np.repeat(generator.normal(size=(40, 2, 2)).cumsum(axis=0), 20, axis=1)
+    np.save(tmp_path / "mine.npy", steps + generator.normal(size=(1, 40, 2)))
+    out = tmp_path / "out"
+    options = ["--dataset", "tracks", "--root", str(tmp_path / "mine.npy"), "--clusters", "2"]
+    assert main([*options, "--out", str(out)]) == 0
+    record = json.loads((out / "metrics.json").read_text())
+    assert record["affinity"] == "cmi"
+    with np.load(out / "labels.npz") as saved:
+        first, second = saved["labels"].reshape(2, 20)
+    assert len(set(first)) == len(set(second)) == 1
+    assert first[0] != second[0]
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (["--dataset", "hopkins155"], "is not shipped"),
+        (["--dataset", "tracks"], "tracks need a file"),
+        (["--dataset", "mocap", "--sequence", "run"], "no capture 'run' (it holds: box_and_person"),
         (["--root", "no/such/folder"], "does not exist; download"),
         (["--sequence", "ani_s"], "no sequence 'ani_s'"),
         (["--split", "train"], "no split 'train'"),

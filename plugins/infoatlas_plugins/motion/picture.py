@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infoatlas_plugins.extras import import_extra
-from infoatlas_plugins.motion.datasets import read_image
 from infoatlas_plugins.motion.metrics import UNKNOWN, best_matching
 from infoatlas_plugins.motion.palette import group_colours
+from infoatlas_plugins.motion.pointodyssey import read_image
 from infoatlas_plugins.motion.segment import MotionSegmenter
 from infoatlas_plugins.motion.tracks import Tracks
 from infoatlas_plugins.safe_write import replace_when_written

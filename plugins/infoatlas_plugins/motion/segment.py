@@ -52,7 +52,8 @@ class MotionSegmenter(ClusterMixin, BaseEstimator):
     confidence_ : ndarray of shape (P,)
         1 = certain, 0 = between two groups, or not judged; 1 for the static background.
     static_ : ndarray of shape (P,), bool
-        Tracks that stand still.
+        Tracks that stand still in space; none in the image, where the background is one of the
+        motions.
     n_clusters_ : int
         Number of moving groups.
     affinity_ : str
@@ -126,7 +127,8 @@ class MotionSegmenter(ClusterMixin, BaseEstimator):
         if self.affinity == "auto":
             self.affinity_ = choose_affinity(n_coordinates, n_frames)
         self.static_ = np.zeros(n_tracks, dtype=bool)
-        self.static_[judged] = static_tracks(points[:, judged], usable[:, judged])
+        if n_coordinates == 3:  # in the image the still background is one of the motions
+            self.static_[judged] = static_tracks(points[:, judged], usable[:, judged])
         self.moving_ = np.flatnonzero(judged & ~self.static_)
         self.labels_ = np.where(judged, 0, UNJUDGED)
         self.confidence_ = judged.astype(float)

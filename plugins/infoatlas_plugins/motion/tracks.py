@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -38,14 +38,16 @@ class Tracks:
         Position in the image, for pictures.
     image_size : tuple of int, or None
         Width and height in pixels.
-    frame : {"world", "pixel"}
-        Frame of reference of ``points``.
+    frame : {"world", "camera", "pixel"}
+        Frame of reference of ``points``. In a moving camera's frame nothing stands still.
     frame_numbers : ndarray of shape (F,), int
         Number of each frame in the original clip.
     track_numbers : ndarray of shape (P,), int
         Number of each track in the data set's file.
     images : dict
         Frame number -> picture file, for the frames that have one.
+    masks : dict
+        Frame number -> file of instance colours, for the frames that have one.
     """
 
     name: str
@@ -55,10 +57,11 @@ class Tracks:
     labels: NDArray[np.int64] | None
     pixels: NDArray[np.float32]
     image_size: tuple[int, int] | None
-    frame: Literal["world", "pixel"]
+    frame: Literal["world", "camera", "pixel"]
     frame_numbers: NDArray[np.int64]
     track_numbers: NDArray[np.int64]
     images: dict[int, Path]
+    masks: dict[int, Path] = field(default_factory=dict)
 
     @property
     def n_frames(self) -> int:
@@ -83,6 +86,79 @@ class Tracks:
         )
 
 
+def make_tracks(
+    name: str,
+    points: NDArray[Any],
+    usable: NDArray[np.bool_],
+    *,
+    frame: Literal["world", "camera", "pixel"],
+    frames: slice | None = None,
+    labels: NDArray[Any] | None = None,
+    pixels: NDArray[Any] | None = None,
+    image_size: tuple[int, int] | None = None,
+) -> Tracks:
+    """Record of a clip that has no pictures; a position counts as seen where it is usable.
+
+    Parameters
+    ----------
+    name : str
+        Name of the sequence.
+    points : ndarray of shape (F, P, d)
+        Positions that are not finite are not usable.
+    usable : ndarray of shape (F, P), bool
+        Which positions may be used.
+    frame : {"world", "camera", "pixel"}
+        Frame of reference.
+    frames : slice, optional
+        Frames to keep; all if not given.
+    labels : ndarray of shape (P,), int, optional
+        True body of each track, see :class:`Tracks`.
+    pixels : ndarray of shape (F, P, 2), optional
+        Position in the image. Without one, tracks in space are shown on the plane in which they
+        spread most.
+    image_size : tuple of int, optional
+        Width and height in pixels.
+    """
+    numbers = np.arange(len(points))[frames or slice(None)]
+    usable = np.asarray(usable & np.isfinite(points).all(axis=-1))[numbers]
+    points = np.asarray(points, dtype=np.float32)[numbers]
+    if pixels is not None:
+        pixels = np.asarray(pixels, dtype=np.float32)[numbers]
+    elif points.shape[2] == 2:
+        pixels = points
+    else:
+        pixels = widest_view(points, usable)
+    return Tracks(
+        name=name,
+        points=points,
+        usable=usable,
+        visible=usable,
+        labels=None if labels is None else np.asarray(labels, dtype=np.int64),
+        pixels=pixels,
+        image_size=image_size,
+        frame=frame,
+        frame_numbers=numbers,
+        track_numbers=np.arange(points.shape[1]),
+        images={},
+    )
+
+
+def widest_view(points: NDArray[Any], usable: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Points (F, P, 3) on the plane in which they spread most, (F, P, 2); NaN where not usable.
+
+    The axis that is closest to the third coordinate points up.
+    """
+    if not usable.any():
+        return np.full((*usable.shape, 2), np.nan, dtype=np.float32)
+    seen = points[usable].astype(np.float64)
+    _, vectors = np.linalg.eigh(np.cov((seen - seen.mean(axis=0)).T))
+    axes = vectors[:, 1:]  # 3 2: the two with most spread
+    axes = axes[:, np.argsort(np.abs(axes[2]))]  # the more upright one last
+    axes = axes * np.where(axes[2] < 0, -1.0, 1.0)
+    flat = (points - seen.mean(axis=0)) @ axes
+    return np.where(usable[..., None], flat, np.nan).astype(np.float32)
+
+
 def clean(tracks: Tracks) -> tuple[Tracks, dict[str, int]]:
     """Drop tracks that cannot be judged.
 
@@ -100,7 +176,7 @@ def clean(tracks: Tracks) -> tuple[Tracks, dict[str, int]]:
         )
     seen = tracks.visible & tracks.usable
     faults = {f"seen in fewer than {FEWEST_FRAMES} frames": seen.sum(axis=0) < FEWEST_FRAMES}
-    if tracks.frame == "world":
+    if tracks.points.shape[2] == 3:
         faults[f"strays more than {SCENE_RADIUS:g} m"] = _strays(tracks)
     else:
         faults[f"jumps more than {LONGEST_JUMP:g} pixels in a frame"] = _jumps(tracks)

@@ -1,4 +1,4 @@
-"""Read point trajectories from data sets' own files. Format facts are in docs/motion.md."""
+"""Read PointOdyssey, any version. Facts about its files are in docs/motion.md."""
 
 from __future__ import annotations
 
@@ -78,6 +78,7 @@ def read_pointodyssey(
         frame_numbers=numbers,
         track_numbers=np.arange(pixels.shape[1]),
         images=images,
+        masks=masks,
     )
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from infoatlas_plugins.motion import read_pointodyssey
-from infoatlas_plugins.motion.datasets import MOST_FRAMES
+from infoatlas_plugins.motion.pointodyssey import MOST_FRAMES
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.0"])
