@@ -6,12 +6,14 @@
     python apps/motion_seg.py --dataset tracks --root tracks.npz
 
 Without --root, pointodyssey is the sample scene and mocap a capture shipped with the plugin. It
-writes labels.npz, segmentation.ply, segmentation.png and metrics.json to --out.
+writes labels.npz, metrics.json and the segmentation as .ply, .png, .gif, .html and, where rerun is
+installed, .rrd to --out. With --reference it runs the original's protocol instead.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import sys
 import time
 from collections.abc import Sequence
@@ -32,9 +34,21 @@ from infoatlas_plugins.motion import (
     spread_out,
 )
 from infoatlas_plugins.motion.mocap import SAMPLE_CAPTURES
+from infoatlas_plugins.motion.moving import (
+    save_animation,
+    save_page,
+    save_point_clouds,
+    save_rerun,
+)
 from infoatlas_plugins.motion.outputs import save_labels, save_point_cloud, save_record
-from infoatlas_plugins.motion.picture import display_labels, picture_row, save_picture
+from infoatlas_plugins.motion.picture import (
+    display_labels,
+    picture_row,
+    save_picture,
+    save_reference_picture,
+)
 from infoatlas_plugins.motion.pointodyssey import SAMPLE_ROOT
+from infoatlas_plugins.motion.reference import reference_protocol
 from infoatlas_plugins.motion.segment import AFFINITY_NAMES
 
 DATASETS = ("pointodyssey", "hopkins155", "mocap", "tracks")
@@ -81,6 +95,9 @@ def build_parser() -> argparse.ArgumentParser:
         help="how two tracks are compared (default: auto, which says what it takes)")  # fmt: skip
     add("--critic-pairs", type=count, default=120,
         help="pairs the critic reads for mi; 0 = closed form alone (default: 120)")  # fmt: skip
+    add("--reference", type=count, metavar="I",
+        help="pointodyssey: MI of track I with all others, and its ROC-AUC")  # fmt: skip
+    add("--ply-per-frame", action="store_true", help="also write ply/frame_%%05d.ply")
     add("--random-state", type=int, default=0, help="seed (default: 0)")
     add("--json", type=Path, metavar="OUT", help="metrics file (default: metrics.json in --out)")
     add("--out", type=Path, metavar="DIR",
@@ -120,13 +137,51 @@ def cluster_count(text: str) -> int | Literal["auto"]:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """Read, clean, segment, compare with the truth, write."""
+    """Read the clip, then segment it or compare it with one reference track."""
     clock = Stopwatch()
     tracks = read(arguments)
     print(
         f"scene      {tracks.name}: {tracks.n_tracks} tracks, {tracks.n_frames} frames, "
         f"{UNITS[tracks.frame]}"
     )
+    if arguments.reference is None:
+        segment(arguments, tracks, clock)
+    else:
+        compare_with_reference(arguments, tracks, clock)
+
+
+def compare_with_reference(arguments: argparse.Namespace, tracks: Tracks, clock: Stopwatch) -> None:
+    """The original's protocol: MI of one track with all others, judged by the first mask."""
+    clock.lap("read")
+    result = reference_protocol(tracks, arguments.reference)
+    clock.lap("estimate")
+    n_same = int((result.components == result.components[result.reference]).sum())
+    print(
+        f"kept       {result.tracks.n_tracks} of {tracks.n_tracks} tracks by the original's filter"
+    )
+    print(f"reference  track {result.reference}; {n_same} tracks start in its region of the mask")
+    print(f"ROC-AUC    {result.auc:.3f}")
+    out = arguments.out or Path("results") / "motion_seg" / tracks.name
+    save_reference_picture(out / "reference.png", result)
+    record = {
+        "dataset": arguments.dataset,
+        "sequence": tracks.name,
+        "embedded": arguments.root is None,
+        "n_frames": tracks.n_frames,
+        "n_tracks": result.tracks.n_tracks,
+        "reference": result.reference,
+        "track_number": int(result.tracks.track_numbers[result.reference]),
+        "n_same_region": n_same,
+        "roc_auc": result.auc,
+        "information_nats": [round(float(value), 4) for value in result.information],
+        "seconds": clock.seconds,
+    }
+    save_record(arguments.json or out / "metrics.json", record)
+    print(f"wrote      {out}/reference.png, {arguments.json or out / 'metrics.json'}")
+
+
+def segment(arguments: argparse.Namespace, tracks: Tracks, clock: Stopwatch) -> None:
+    """Clean, segment, compare with the truth, write."""
     tracks, dropped = clean(tracks)
     n_clean = tracks.n_tracks
     tracks = spread_out(tracks, arguments.max_points)
@@ -149,14 +204,32 @@ def run(arguments: argparse.Namespace) -> None:
     out = arguments.out or Path("results") / "motion_seg" / tracks.name
     save_labels(out / "labels.npz", tracks, segmenter)
     shown = display_labels(tracks.labels, segmenter.labels_)
-    save_point_cloud(out / "segmentation.ply", tracks, shown, row=picture_row(tracks))
-    save_picture(out / "segmentation.png", tracks, segmenter, metrics)
+    save_results(out, arguments, tracks, segmenter, shown, metrics)
     clock.lap("write")
     record = describe(arguments, tracks, dropped, segmenter) | metrics | {"seconds": clock.seconds}
     save_record(arguments.json or out / "metrics.json", record)
-    print(f"wrote      {out}/labels.npz, segmentation.ply, segmentation.png")
+    print(f"wrote      {out}/labels.npz, segmentation.html and others of that name")
     print(f"           {arguments.json or out / 'metrics.json'}")
     print("time       " + ", ".join(f"{name} {took:.1f} s" for name, took in clock.seconds.items()))
+
+
+def save_results(
+    out: Path,
+    arguments: argparse.Namespace,
+    tracks: Tracks,
+    segmenter: MotionSegmenter,
+    shown: Any,
+    metrics: dict[str, float],
+) -> None:
+    """Write the segmentation in every form."""
+    save_point_cloud(out / "segmentation.ply", tracks, shown, row=picture_row(tracks))
+    if arguments.ply_per_frame:
+        save_point_clouds(out / "ply", tracks, shown)
+    save_picture(out / "segmentation.png", tracks, segmenter, metrics)
+    save_animation(out / "segmentation.gif", tracks, shown)
+    save_page(out / "segmentation.html", tracks, shown, truth=tracks.labels)
+    if importlib.util.find_spec("rerun") is not None:
+        save_rerun(out / "segmentation.rrd", tracks, shown)
 
 
 def read(arguments: argparse.Namespace) -> Tracks:

@@ -94,7 +94,7 @@ def is_undeclared(found: Import, known: set[str]) -> bool:
     return canonical(DISTRIBUTIONS.get(found.package, found.package)) not in known
 
 
-EVERY_EXTRA = ("clip", "clip-models", "motion", "robot", "bench", "dev")
+EVERY_EXTRA = ("clip", "clip-models", "motion", "motion-viewer", "robot", "bench", "dev")
 
 
 def test_the_core_never_imports_a_plugin_or_an_app():

@@ -26,7 +26,9 @@ def import_extra(package: str, *, extra: str, needed_by: str) -> ModuleType:
     try:
         return importlib.import_module(package)
     except ImportError as error:
-        distribution = {"PIL": "pillow"}.get(package.split(".")[0], package.split(".")[0])
+        distribution = {"PIL": "pillow", "rerun": "rerun-sdk"}.get(
+            package.split(".")[0], package.split(".")[0]
+        )
         raise ImportError(
             f'{needed_by} needs {distribution}; install it with: pip install "infoatlas[{extra}]"'
         ) from error

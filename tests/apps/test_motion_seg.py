@@ -25,7 +25,12 @@ def test_the_embedded_scene_is_segmented(default_run):
 def test_every_file_is_written_and_no_partial_one_is_left(default_run):
     _, out, record = default_run
     names = {path.name for path in out.iterdir()}
-    assert names == {"labels.npz", "segmentation.ply", "segmentation.png", "run.json"}
+    endings = {"ply", "png", "gif", "html"}
+    assert names - {"segmentation.rrd"} == {
+        "labels.npz",
+        "run.json",
+        *(f"segmentation.{ending}" for ending in endings),
+    }
     with np.load(out / "labels.npz") as saved:
         assert len(saved["labels"]) == record["n_tracks"]
 
@@ -66,9 +71,21 @@ def test_a_plain_file_of_tracks_is_segmented(tmp_path):
     assert first[0] != second[0]
 
 
+def test_the_reference_protocol_says_how_well_mi_tells_the_reference_s_body(tmp_path, capsys):
+    options = ["--reference", "130", "--frames", "0:120:4", "--out", str(tmp_path)]
+    assert main(options) == 0
+    record = json.loads((tmp_path / "metrics.json").read_text())
+    assert 0.6 < record["roc_auc"] <= 1  # on 30 frames; 0.5 is chance
+    assert len(record["information_nats"]) == record["n_tracks"]
+    assert "ROC-AUC" in capsys.readouterr().out
+    assert (tmp_path / "reference.png").stat().st_size > 10_000
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (["--reference", "99999"], "an index among the"),
+        (["--dataset", "mocap", "--reference", "1"], "has no mask of frame 0"),
         (["--dataset", "hopkins155"], "is not shipped"),
         (["--dataset", "tracks"], "tracks need a file"),
         (["--dataset", "mocap", "--sequence", "run"], "no capture 'run' (it holds: box_and_person"),

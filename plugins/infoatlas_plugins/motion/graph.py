@@ -17,7 +17,6 @@ Array = NDArray[Any]
 PARTNERS = 10  # each track keeps; 7 to 15 do equally well
 MI_SCALE_PARTNER = 5  # partner whose distance is a track's own scale in the dense graph
 RIGIDITY_SCALE_PARTNER = 3  # three partners fix a rigid body
-MI_POWER = 2.0  # of the scores of kept partners: weak ties count less
 
 
 def affinity_weights(
@@ -63,7 +62,7 @@ def affinity_weights(
         return scores[0], scores[0]
     many = points.shape[1] > MANY_TRACKS
     if name == "mi" and many:
-        weights = scores[0] ** MI_POWER
+        weights = scores[0]
     else:
         scaled = [locally_scaled(part, values) for part, values in zip(parts, scores, strict=True)]
         weights = _without_self(np.prod(scaled, axis=0), columns)
@@ -87,12 +86,12 @@ def locally_scaled(name: str, scores: Array) -> Array:
 
 
 def keep_partners(weights: Array, columns: Array) -> Array:
-    """Keep the ten largest weights of each track; both tracks of a pair keep it if one does."""
+    """Keep the ten largest weights of each track; a tie that only one track keeps counts half."""
     n_partners = min(PARTNERS, weights.shape[1])
     best = np.argpartition(-weights, n_partners - 1, axis=1)[:, :n_partners]
     rows = np.arange(len(weights))[:, None]
     kept = np.zeros_like(weights)
     kept[rows, best] = weights[rows, best]
     square = kept[columns]  # ties among the columns themselves, seen from both sides
-    kept[columns] = np.maximum(square, square.T)
+    kept[columns] = (square + square.T) / 2
     return kept

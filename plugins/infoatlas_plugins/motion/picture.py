@@ -12,6 +12,7 @@ from infoatlas_plugins.extras import import_extra
 from infoatlas_plugins.motion.metrics import UNKNOWN, best_matching
 from infoatlas_plugins.motion.palette import group_colours
 from infoatlas_plugins.motion.pointodyssey import read_image
+from infoatlas_plugins.motion.reference import ReferenceResult
 from infoatlas_plugins.motion.segment import MotionSegmenter
 from infoatlas_plugins.motion.tracks import Tracks
 from infoatlas_plugins.safe_write import replace_when_written
@@ -85,6 +86,47 @@ def save_picture(
         _draw_choice(right, segmenter)
     else:
         _draw_sizes(right, predicted, colours)
+    with replace_when_written(path) as handle:
+        figure.savefig(handle, format="png", dpi=110)
+
+
+def save_reference_picture(path: Path, result: ReferenceResult) -> None:
+    """Draw the first frame with every track coloured by its MI with the reference, as PNG.
+
+    Parameters
+    ----------
+    path : Path
+        File to write.
+    result : ReferenceResult
+        From :func:`infoatlas_plugins.motion.reference.reference_protocol`.
+    """
+    figures = import_extra(
+        "matplotlib.figure", extra="motion", needed_by="motion.save_reference_picture()"
+    )
+    tracks = result.tracks
+    figure = figures.Figure(figsize=(0.72 * WIDTH, 0.45 * WIDTH), layout="constrained")
+    axis = figure.subplots()
+    number = int(tracks.frame_numbers[0])
+    if number in tracks.images:
+        axis.imshow(DIM + (1 - DIM) * read_image(tracks.images[number]) / 255.0)
+    others = np.delete(np.arange(tracks.n_tracks), result.reference)
+    order = others[np.argsort(result.information[others])]  # the most telling on top
+    drawn = axis.scatter(
+        *tracks.pixels[0, order].T,
+        s=34,
+        c=result.information[order],
+        cmap="viridis",
+        edgecolors="white",
+        linewidths=0.5,
+    )
+    where = tracks.pixels[0, result.reference]
+    axis.scatter(*where, s=260, marker="*", c="#d7263d", edgecolors="white", zorder=4)
+    figure.colorbar(drawn, ax=axis, label="MI with the reference (nats, frames as samples)")
+    if tracks.image_size:
+        width, height = tracks.image_size
+        axis.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
+    axis.set(xticks=[], yticks=[], aspect="equal", xlabel=f"frame {number}; star = reference")
+    axis.set_title(f"{tracks.name}: ROC-AUC {result.auc:.3f} of track {result.reference}'s region")
     with replace_when_written(path) as handle:
         figure.savefig(handle, format="png", dpi=110)
 

@@ -1,0 +1,213 @@
+"""Motion segmentation against its bars: Hopkins155, motion capture, the sample scene, simulations.
+
+    python -m benchmarks.motion hopkins155 --root FOLDER
+    python -m benchmarks.motion mocap scene simulated time
+
+Each part writes benchmarks/results/<date>-motion-<part>.csv, one row a measurement, and a .json of
+its circumstances. Hopkins155 is not shipped; the rest is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.motion_scenes import CONDITIONS, draw
+from benchmarks.record import RESULTS, describe_run, write_description
+from infoatlas_plugins.motion import (
+    MotionSegmenter,
+    Tracks,
+    clean,
+    evaluate,
+    read_hopkins155,
+    read_mocap,
+    read_pointodyssey,
+)
+from infoatlas_plugins.motion.hopkins155 import hopkins155_files
+from infoatlas_plugins.motion.reference import original_filter, reference_protocol
+from infoatlas_plugins.progress import progress_bar
+
+Row = dict[str, Any]
+
+LEFT_OUT = ("dancing",)  # shipped with Hopkins155, not one of the 155
+AFFINITIES = ("mi", "cmi", "rigidity", "mi*rigidity", "correlation", "ssc")
+N_REFERENCES = 20
+SEEDS = range(3)
+
+
+def measure(tracks: Tracks, affinity: str, clusters: int | str, critic_pairs: int) -> Row:
+    """Segment one clip and compare with its labels."""
+    segmenter = MotionSegmenter(clusters, affinity=affinity, critic_pairs=critic_pairs)
+    start = time.perf_counter()
+    segmenter.fit(tracks.points, tracks.usable)
+    seconds = time.perf_counter() - start
+    assert tracks.labels is not None  # every clip here has a truth
+    metrics = evaluate(tracks.labels, segmenter.labels_)
+    return {
+        "sequence": tracks.name,
+        "affinity": segmenter.affinity_,
+        "critic_pairs": critic_pairs if segmenter.affinity_.startswith("mi") else 0,
+        "clusters": clusters if clusters == "auto" else "given",
+        "n_frames": tracks.n_frames,
+        "n_tracks": tracks.n_tracks,
+        "n_groups_true": metrics["n_groups_true"],
+        "n_groups_found": len(np.unique(segmenter.labels_)),
+        "error_percent": round(metrics["misclassification_percent"], 4),
+        "ari": round(metrics["ari"], 4),
+        "seconds": round(seconds, 3),
+    }
+
+
+def hopkins155(arguments: argparse.Namespace) -> Iterator[Row]:
+    """Every sequence, with the number of motions given and, for ``cmi``, chosen."""
+    names = [name for name in hopkins155_files(arguments.root) if name not in LEFT_OUT]
+    for name in progress_bar(names, description="Hopkins155"):
+        tracks = read_hopkins155(arguments.root, sequence=name)
+        assert tracks.labels is not None
+        n_motions = len(np.unique(tracks.labels[tracks.labels > 0]))
+        for affinity in arguments.affinities:
+            yield measure(tracks, affinity, n_motions, arguments.critic_pairs)
+        if "cmi" in arguments.affinities:
+            yield measure(tracks, "cmi", "auto", 0)
+
+
+def mocap(arguments: argparse.Namespace) -> Iterator[Row]:
+    """The shipped captures."""
+    for sequence in ("box_and_person", "gait_segments", "wheelchair_racing"):
+        tracks = read_mocap(sequence=sequence)
+        assert tracks.labels is not None
+        for affinity in AFFINITIES:
+            yield measure(tracks, affinity, int(tracks.labels.max()), 0)
+        yield measure(tracks, "mi", int(tracks.labels.max()), 120)
+        yield measure(tracks, "auto", "auto", 120)
+
+
+def scene(arguments: argparse.Namespace) -> Iterator[Row]:
+    """The sample scene in space and in the image, and the original's protocol on it."""
+    for frame in ("world", "pixel"):
+        tracks, _ = clean(read_pointodyssey(frame=frame))  # type: ignore[arg-type]
+        row = measure(tracks, "auto", "auto", 120)
+        yield row | {"sequence": f"{tracks.name} ({frame})"}
+    tracks = read_pointodyssey(frame="pixel")
+    n_kept = len(original_filter(tracks))
+    references = np.random.default_rng(0).choice(n_kept, N_REFERENCES, replace=False)
+    for reference in progress_bar(sorted(references.tolist()), description="references"):
+        start = time.perf_counter()
+        result = reference_protocol(tracks, reference)
+        yield {
+            "sequence": tracks.name,
+            "reference": reference,
+            "n_frames": tracks.n_frames,
+            "n_tracks": n_kept,
+            "roc_auc": round(result.auc, 4),
+            "seconds": round(time.perf_counter() - start, 2),
+        }
+
+
+def simulated(arguments: argparse.Namespace) -> Iterator[Row]:
+    """Every affinity in every simulated condition, the number of bodies given."""
+    for condition in progress_bar(CONDITIONS, description="simulated"):
+        for random_state in SEEDS:
+            points, bodies = draw(condition, random_state)
+            for affinity in AFFINITIES:
+                segmenter = MotionSegmenter(4, affinity=affinity, critic_pairs=0).fit(points)
+                metrics = evaluate(bodies + 1, segmenter.labels_)
+                yield {
+                    "condition": condition,
+                    "random_state": random_state,
+                    "affinity": affinity,
+                    "ari": round(metrics["ari"], 4),
+                }
+
+
+def speed(arguments: argparse.Namespace) -> Iterator[Row]:
+    """2 000 tracks of 100 frames with all pairs, 10 000 of 200 with landmarks."""
+    for n_tracks, n_frames in ((2000, 100), (10_000, 200)):
+        generator = np.random.default_rng(0)
+        bodies = np.repeat(np.arange(5), n_tracks // 5)
+        points = np.empty((n_frames, n_tracks, 3))
+        for body in range(5):
+            path = generator.normal(size=(n_frames, 1, 3)).cumsum(axis=0)
+            sway = 0.3 * generator.normal(size=(n_frames, 3, 3)).cumsum(axis=0)
+            shape = generator.normal(size=(n_tracks // 5, 3))
+            points[:, bodies == body] = path + np.einsum("fij,pj->fpi", sway, shape)
+        segmenter = MotionSegmenter(5, affinity="mi")
+        start = time.perf_counter()
+        segmenter.fit(points)
+        yield {
+            "n_tracks": n_tracks,
+            "n_frames": n_frames,
+            "n_columns": len(segmenter.landmarks_),
+            "affinity": "mi",
+            "ari": round(evaluate(bodies + 1, segmenter.labels_)["ari"], 4),
+            "seconds": round(time.perf_counter() - start, 2),
+        }
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Row]]] = {
+    "hopkins155": hopkins155,
+    "mocap": mocap,
+    "scene": scene,
+    "simulated": simulated,
+    "time": speed,
+}
+
+
+def write_rows(path: Path, rows: Sequence[Row]) -> None:
+    """Write rows as CSV under a temporary name, then rename it."""
+    columns = list(dict.fromkeys(key for row in rows for key in row))
+    temporary = path.with_name(path.name + ".tmp")
+    with temporary.open("w", newline="") as handle:
+        writer = csv.DictWriter(handle, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    temporary.replace(path)
+
+
+def summarise(part: str, rows: Sequence[Row]) -> None:
+    """Print the mean of each kind of row."""
+    keys = [key for key in ("condition", "affinity", "critic_pairs", "clusters") if key in rows[0]]
+    if part == "mocap":
+        keys = ["sequence", *keys]
+    for kind in dict.fromkeys(tuple(row.get(key) for key in keys) for row in rows):
+        members = [row for row in rows if tuple(row.get(key) for key in keys) == kind]
+        means = {
+            name: np.mean([row[name] for row in members if name in row])
+            for name in ("error_percent", "ari", "roc_auc", "seconds")
+            if any(name in row for row in members)
+        }
+        text = ", ".join(f"{name} {value:.3f}" for name, value in means.items())
+        name = " | ".join(str(value) for value in kind if value is not None)
+        print(f"{part}: {name}: {len(members)} rows, {text}")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure the parts that are asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("parts", nargs="+", choices=PARTS)
+    parser.add_argument("--root", type=Path, help="folder of Hopkins155")
+    parser.add_argument("--affinities", nargs="+", choices=AFFINITIES, default=["cmi", "mi"],
+        help="for hopkins155 (default: cmi mi)")  # fmt: skip
+    parser.add_argument("--critic-pairs", type=int, default=0, help="for hopkins155 (default: 0)")
+    parser.add_argument("--name", help="in the results' name, in place of the part's")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="folder of results")
+    arguments = parser.parse_args(argv)
+    for part in arguments.parts:
+        rows = list(PARTS[part](arguments))
+        date = datetime.now(UTC).date().isoformat()
+        path = arguments.out / f"{date}-motion-{arguments.name or part}.csv"
+        write_rows(path, rows)
+        write_description(path.with_suffix(".json"), describe_run(part=part, random_state=0))
+        summarise(part, rows)
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
