@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -42,7 +42,9 @@ N_REFERENCES = 20
 SEEDS = range(3)
 
 
-def measure(tracks: Tracks, affinity: str, clusters: int | str, critic_pairs: int) -> Row:
+def measure(
+    tracks: Tracks, affinity: str, clusters: int | Literal["auto"], critic_pairs: int
+) -> Row:
     """Segment one clip and compare with its labels."""
     segmenter = MotionSegmenter(clusters, affinity=affinity, critic_pairs=critic_pairs)
     start = time.perf_counter()
@@ -91,8 +93,9 @@ def mocap(arguments: argparse.Namespace) -> Iterator[Row]:
 
 def scene(arguments: argparse.Namespace) -> Iterator[Row]:
     """The sample scene in space and in the image, and the original's protocol on it."""
-    for frame in ("world", "pixel"):
-        tracks, _ = clean(read_pointodyssey(frame=frame))  # type: ignore[arg-type]
+    frames: tuple[Literal["world", "pixel"], ...] = ("world", "pixel")
+    for frame in frames:
+        tracks, _ = clean(read_pointodyssey(frame=frame))
         row = measure(tracks, "auto", "auto", 120)
         yield row | {"sequence": f"{tracks.name} ({frame})"}
     tracks = read_pointodyssey(frame="pixel")
@@ -173,7 +176,8 @@ def write_rows(path: Path, rows: Sequence[Row]) -> None:
 
 def summarise(part: str, rows: Sequence[Row]) -> None:
     """Print the mean of each kind of row."""
-    keys = [key for key in ("condition", "affinity", "critic_pairs", "clusters") if key in rows[0]]
+    kinds = ("condition", "affinity", "critic_pairs", "clusters")
+    keys: list[str] = [key for key in kinds if key in rows[0]]
     if part == "mocap":
         keys = ["sequence", *keys]
     for kind in dict.fromkeys(tuple(row.get(key) for key in keys) for row in rows):

@@ -89,9 +89,9 @@ def articulated(generator: np.random.Generator) -> Array:
         turns, positions = poses(generator)
         bend = Rotation.from_rotvec(np.outer(smooth(generator, 1)[:, 0], [0, 0, 1])).as_matrix()
         half = N_POINTS // 2
-        upper, lower = shape[:half] - [0.3, 0, 0], shape[half:] + [0.3, 0, 0]
-        bodies.append(moved(upper, (turns, positions)))
-        bodies.append(moved(lower, (turns @ bend, positions)))
+        reach = np.array([0.3, 0.0, 0.0])
+        bodies.append(moved(shape[:half] - reach, (turns, positions)))
+        bodies.append(moved(shape[half:] + reach, (turns @ bend, positions)))
     return np.concatenate(bodies, axis=1)
 
 
