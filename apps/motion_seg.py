@@ -33,6 +33,7 @@ from infoatlas_plugins.motion import (
     read_tracks,
     spread_out,
 )
+from infoatlas_plugins.motion.metrics import intersection_over_union
 from infoatlas_plugins.motion.mocap import SAMPLE_CAPTURES
 from infoatlas_plugins.motion.moving import (
     save_animation,
@@ -207,6 +208,9 @@ def segment(arguments: argparse.Namespace, tracks: Tracks, clock: Stopwatch) -> 
     save_results(out, arguments, tracks, segmenter, shown, metrics)
     clock.lap("write")
     record = describe(arguments, tracks, dropped, segmenter) | metrics | {"seconds": clock.seconds}
+    if tracks.labels is not None:
+        overlaps = intersection_over_union(tracks.labels, segmenter.labels_)
+        record["iou_per_body"] = {str(body): round(iou, 4) for body, iou in overlaps.items()}
     save_record(arguments.json or out / "metrics.json", record)
     print(f"wrote      {out}/labels.npz, segmentation.html and others of that name")
     print(f"           {arguments.json or out / 'metrics.json'}")

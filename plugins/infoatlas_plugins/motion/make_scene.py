@@ -152,7 +152,9 @@ def camera_path(n_frames: int, image_size: tuple[int, int]) -> list[Camera]:
     return cameras
 
 
-def sample_body(model: Any, body: int, generator: np.random.Generator) -> Array:
+def sample_body(
+    model: Any, body: int, generator: np.random.Generator, *, density: float = 1.0
+) -> Array:
     """Points on the surface of a body, in the body's own frame, metres, shape (p, 3).
 
     Random lines through the bounding sphere are cut with each geom, so any shape is served by the
@@ -163,7 +165,7 @@ def sample_body(model: Any, body: int, generator: np.random.Generator) -> Array:
     radius = max(
         float(model.geom_rbound[geom] + np.linalg.norm(model.geom_pos[geom])) for geom in geoms
     )
-    n_lines = round(POINTS_PER_SQUARE_METRE * 4 * np.pi * radius**2)
+    n_lines = round(density * POINTS_PER_SQUARE_METRE * 4 * np.pi * radius**2)
     points: list[Array] = []
     while n_lines > 0 or len(points) < FEWEST_POINTS:
         n_lines -= 1
@@ -201,12 +203,17 @@ def _unit_vector(generator: np.random.Generator) -> Array:
 
 
 def sample_background(
-    model: Any, data: Any, cameras: Sequence[Camera], generator: np.random.Generator
+    model: Any,
+    data: Any,
+    cameras: Sequence[Camera],
+    generator: np.random.Generator,
+    *,
+    n_points: int = BACKGROUND_POINTS,
 ) -> Array:
     """World points (p, 3) on the room and furniture, where random pixels of random frames look."""
     width, height = cameras[0].image_size
     points: list[Array] = []
-    while len(points) < BACKGROUND_POINTS:
+    while len(points) < n_points:
         camera = cameras[int(generator.integers(len(cameras)))]
         pixel = generator.uniform([0, 0], [width - 1, height - 1])
         direction = camera.rays(pixel[None])
@@ -233,6 +240,7 @@ def make_scene(
     n_frames: int = 120,
     image_size: tuple[int, int] = IMAGE_SIZE,
     sequence: str = SEQUENCE,
+    density: float = 1.0,
 ) -> Path:
     """Simulate the scene and write ``<out>/val/<sequence>``.
 
@@ -248,6 +256,8 @@ def make_scene(
         Width and height of pictures and masks, pixels.
     sequence : str
         Name of the sequence's folder.
+    density : float
+        Points on bodies and background, relative to the sample scene.
 
     Returns
     -------
@@ -260,10 +270,14 @@ def make_scene(
     model = mujoco.MjModel.from_xml_path(str(WORLD))
     data = mujoco.MjData(model)
 
-    in_body = [sample_body(model, body, generator) for body in range(1, model.nbody)]
+    in_body = [
+        sample_body(model, body, generator, density=density) for body in range(1, model.nbody)
+    ]
     recorded = simulate(model, data, n_frames=n_frames, generator=generator)
     cameras = camera_path(n_frames, image_size)
-    background = sample_background(model, data, cameras, generator)
+    background = sample_background(
+        model, data, cameras, generator, n_points=round(density * BACKGROUND_POINTS)
+    )
     colours = body_colours(model.nbody - 1)
 
     folder = out / "val" / sequence
@@ -326,12 +340,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="of forces and points (default 0)")
     parser.add_argument("--frames", type=int, default=120, help="length of the clip (default 120)")
     parser.add_argument("--sequence", default=SEQUENCE, help=f"folder name (default {SEQUENCE})")
+    parser.add_argument("--density", type=float, default=1.0,
+        help="points, relative to the sample scene's 310 (default 1)")  # fmt: skip
+    parser.add_argument("--width", type=int, default=IMAGE_SIZE[0],
+        help=f"of the pictures, pixels (default {IMAGE_SIZE[0]})")  # fmt: skip
     arguments = parser.parse_args(argv)
+    if arguments.density <= 0 or arguments.width < 16 or arguments.frames < 1:
+        parser.error("--density must be positive, --width at least 16 and --frames at least 1")
     folder = make_scene(
         arguments.out,
         random_state=arguments.seed,
         n_frames=arguments.frames,
         sequence=arguments.sequence,
+        density=arguments.density,
+        image_size=(arguments.width, round(arguments.width * IMAGE_SIZE[1] / IMAGE_SIZE[0])),
     )
     print(f"wrote {folder}")  # noqa: T201  this is a command
     return 0

@@ -49,6 +49,28 @@ def misclassification_percent(truth: NDArray[Any], predicted: NDArray[Any]) -> f
     return float(100 * np.mean(matched != truth))
 
 
+def intersection_over_union(truth: NDArray[Any], predicted: NDArray[Any]) -> dict[int, float]:
+    """Overlap of each true body with the group matched to it, 0 for a body without one.
+
+    Parameters
+    ----------
+    truth, predicted : ndarray of shape (p,)
+        Integer labels.
+
+    Returns
+    -------
+    dict
+        True label -> tracks in both over tracks in either.
+    """
+    group_of = {body: group for group, body in best_matching(truth, predicted).items()}
+    overlaps = {}
+    for body in np.unique(truth).tolist():
+        inside = truth == body
+        matched = predicted == group_of[body] if body in group_of else np.zeros_like(inside)
+        overlaps[body] = float((inside & matched).sum() / (inside | matched).sum())
+    return overlaps
+
+
 def evaluate(truth: NDArray[Any], predicted: NDArray[Any]) -> dict[str, float]:
     """Compare a segmentation with the truth.
 

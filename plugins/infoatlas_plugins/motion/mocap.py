@@ -11,6 +11,7 @@ from infoatlas_plugins.extras import import_extra
 from infoatlas_plugins.motion.tracks import Tracks, make_tracks
 
 SAMPLE_CAPTURES = Path(__file__).with_name("sample_captures")
+SAMPLE_CAPTURE = "wheelchair_racing"  # the shipped one that is read when none is asked for
 METRES = {"mm": 1e-3, "cm": 1e-2, "m": 1.0, "": 1e-3}  # millimetres where a file does not say
 
 
@@ -24,7 +25,8 @@ def read_mocap(
     root : Path
         A .c3d or .npz file, or a folder of them. The default folder is shipped with the plugin.
     sequence : str, optional
-        Name of the file without its ending; the first in the alphabet if not given.
+        Name of the file without its ending. If not given: the first in the alphabet, and of the
+        shipped captures "wheelchair_racing".
     frames : slice, optional
         Frames to read; all if not given.
 
@@ -34,6 +36,8 @@ def read_mocap(
         Metres. Labels are the bodies named in the file: in .c3d the part before the colon of
         markers' names, if there are two or more.
     """
+    if root == SAMPLE_CAPTURES:
+        sequence = sequence or SAMPLE_CAPTURE
     path = _find(root, sequence)
     if path.suffix == ".npz":
         with np.load(path, allow_pickle=False) as saved:

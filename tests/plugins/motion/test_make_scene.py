@@ -86,3 +86,18 @@ def test_the_command_writes_a_scene_and_says_where(tmp_path, capsys):
     assert main(["--out", str(tmp_path), "--frames", "2", "--sequence", "short"]) == 0
     assert "val/short" in capsys.readouterr().out.replace("\\", "/")
     assert (tmp_path / "val" / "short" / "anno.npz").is_file()
+
+
+def test_a_denser_scene_has_more_points(tmp_path):
+    options = ["--frames", "2", "--density", "2", "--width", "96"]
+    assert main(["--out", str(tmp_path), *options]) == 0
+    tracks = read_pointodyssey(tmp_path)
+    assert tracks.n_tracks > 1.5 * read_pointodyssey().n_tracks
+    assert tracks.image_size == (96, 54)
+
+
+@pytest.mark.parametrize("options", [["--density", "0"], ["--width", "4"], ["--frames", "0"]])
+def test_a_scene_of_nothing_is_refused(tmp_path, capsys, options):
+    with pytest.raises(SystemExit):
+        main(["--out", str(tmp_path), *options])
+    assert "--density must be positive" in capsys.readouterr().err

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from infoatlas_plugins.motion import evaluate, misclassification_percent
+from infoatlas_plugins.motion.metrics import intersection_over_union
 
 
 def test_renaming_groups_costs_nothing():
@@ -27,3 +28,9 @@ def test_evaluate_counts_all_tracks_and_moving_ones():
     assert metrics["largest_group_percent"] == pytest.approx(40)
     assert metrics["n_groups_true"] == 3
     assert evaluate(truth, truth)["ari"] == 1
+
+
+def test_overlap_is_counted_per_body_and_a_body_without_a_group_has_none():
+    truth = np.array([1, 1, 1, 1, 2, 2, 3])
+    predicted = np.array([5, 5, 5, 6, 6, 6, 6])
+    assert intersection_over_union(truth, predicted) == {1: 0.75, 2: 0.5, 3: 0.0}

@@ -60,7 +60,7 @@ def test_the_page_is_whole_and_asks_for_nothing_else(clip, tmp_path):
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: apt-get install chromium")
 def test_a_visitor_can_play_turn_and_hide_groups(tmp_path):
-    tracks = read_mocap(frames=slice(0, 200, 4))
+    tracks = read_mocap(sequence="box_and_person", frames=slice(0, 200, 4))
     save_page(tmp_path / "x.html", tracks, tracks.labels)
     page = tmp_path / "x.html"
     page.write_text(page.read_text("utf-8").replace("</body>", VISITOR + "</body>"), "utf-8")
