@@ -11,6 +11,7 @@ from infoatlas._estimator import MutualInformation
 from infoatlas._result import ConfidenceInterval, MIResult, Refinement
 from infoatlas.dependence._matrix_result import PairwiseMutualInformation
 from infoatlas.dependence.consistency import LawCheck, SelfConsistency, self_consistency
+from infoatlas.dependence.independence import IndependenceTestResult, independence_test
 from infoatlas.dependence.matrix import pairwise_mutual_information
 from infoatlas.dependence.sliced import SlicedMIResult, sliced_mutual_information
 
@@ -19,6 +20,7 @@ __version__ = "0.1.0"
 __all__ = [
     "ConfidenceInterval",
     "LawCheck",
+    "IndependenceTestResult",
     "MIResult",
     "MutualInformation",
     "PairwiseMutualInformation",
@@ -27,6 +29,7 @@ __all__ = [
     "SlicedMIResult",
     "differentiable_mutual_information",
     "gaussian_mutual_information",
+    "independence_test",
     "load_model",
     "mutual_information",
     "mutual_information_batch",
