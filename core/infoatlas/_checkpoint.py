@@ -22,8 +22,8 @@ from safetensors.torch import save as save_tensors
 
 from infoatlas._hypernetwork import HyperNetwork, ModelConfig
 
-FORMAT = "infoatlas-hypernetwork-1"
-DEFAULT = "base-v1"
+FORMAT = "infoatlas-hypernetwork-2"
+DEFAULT = "flagship"
 _SHIPPED = Path(__file__).parent / "weights"
 _loaded: dict[tuple[str, str], HyperNetwork] = {}
 

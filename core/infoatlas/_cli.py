@@ -152,7 +152,9 @@ def pretrain(options: argparse.Namespace) -> None:
         raise ValueError(f"--minutes must be more than 0, got {options.minutes}.")
     config, name = _config(options.config)
     directory = options.out or Path("runs") / name
-    path = train(config, directory, minutes=options.minutes, resume=options.resume)
+    path = train(
+        config, directory, minutes=options.minutes, resume=options.resume, start=options.start
+    )
     print(f"written: {path}")
 
 
@@ -235,6 +237,9 @@ def _add_pretrain(commands: Any) -> None:
         "--minutes", type=float, help="time to train for (default: as the recipe says)"
     )
     command.add_argument("--resume", action="store_true", help="go on from the last checkpoint")
+    command.add_argument(
+        "--start", type=Path, metavar="FILE", help="a checkpoint whose weights to begin with"
+    )
 
 
 def _add_data_options(command: argparse.ArgumentParser) -> None:

@@ -16,10 +16,10 @@ from torch import Tensor
 
 from infoatlas._copula import Margin, Scores, canonical_sign
 from infoatlas._gaussian import GaussianCritic, fit_gaussian, whitener
-from infoatlas._variates import Reader, apply_reader, cross_fitted_variates, widen
+from infoatlas._variates import Reader, apply_reader, cross_fitted_variates, landmarks, widen
 
 PLAIN_PAIRS = 4  # at most; fewer where a side has fewer coordinates
-EXTENDED_PAIRS = 4
+EXTENDED_PAIRS = 6
 
 
 class Side(NamedTuple):
@@ -55,6 +55,7 @@ class SideReader(NamedTuple):
     sign: Tensor  # b d
     whitener: Tensor  # b d d
     radius_margin: Margin
+    centres: Tensor  # b c d, landmarks
     readers: tuple[Reader, Reader]  # plain, extended
     variate_margins: tuple[Margin, Margin]
     gaussian: GaussianCritic
@@ -64,7 +65,7 @@ class SideReader(NamedTuple):
         """Columns of new rows (b, m, d), in the units the reader was fitted on."""
         own = self.margin.scores(values).flip(self.sign)
         radius = self.radius_margin.scores(self._made(_norm(own.normal, self.whitener)))
-        blocks = (own.normal, widen(own, radius.uniform))
+        blocks = (own.normal, widen(own, radius.uniform, self.centres))
         made = [
             margin.scores(self._made(apply_reader(block, reader)))
             for block, reader, margin in zip(
@@ -105,7 +106,8 @@ def read_pair(x: Tensor, y: Tensor, *, bandwidth: float | None = None) -> Pair:
     radius_margins = [Margin(norm, bandwidth=bandwidth) for norm in norms]
     radii = [m.scores(norm) for m, norm in zip(radius_margins, norms, strict=True)]
     plain_pairs = min(PLAIN_PAIRS, x.shape[2], y.shape[2])
-    wide = [widen(s, r.uniform) for s, r in zip(own, radii, strict=True)]
+    centres = [landmarks(s.normal) for s in own]
+    wide = [widen(s, r.uniform, c) for s, r, c in zip(own, radii, centres, strict=True)]
     plain = cross_fitted_variates(own[0].normal, own[1].normal, plain_pairs, row_weight)
     extended = cross_fitted_variates(wide[0], wide[1], EXTENDED_PAIRS, row_weight)
     gaussian = fit_gaussian(own[0].normal, own[1].normal)
@@ -125,6 +127,7 @@ def read_pair(x: Tensor, y: Tensor, *, bandwidth: float | None = None) -> Pair:
                 signs[i],
                 whiteners[i],
                 radius_margins[i],
+                centres[i],
                 (plain.readers[i], extended.readers[i]),
                 variate_margins,
                 gaussian,

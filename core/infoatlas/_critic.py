@@ -1,7 +1,7 @@
 """The critic f(x, y) that the hypernetwork writes: its features, and its values.
 
-f = gate * Gaussian critic + weights . features. Features are a constant, the Gaussian critic,
-squares and products of canonical variates, a cosine series of the leading pairs (an
+f = gate * Gaussian critic + weights . features. Features are a constant, the Gaussian critic in two
+ranges, squares and products of canonical variates, cosine series of the leading pairs (an
 orthogonal-series density ratio), and a small written network. All are symmetric under swapping x
 and y.
 
@@ -21,11 +21,17 @@ from infoatlas._copula import Scores, basis, cosines
 from infoatlas._gaussian import GaussianCritic
 
 GAUSSIAN_RANGE = 30.0  # nats; the Gaussian critic is clipped here
-QUADRATIC_PLAIN, QUADRATIC_EXTENDED = 2, 4
-SERIES = ((6, "plain", 0), (4, "extended", 0), (4, "extended", 1))  # order, kind, which pair
+QUADRATIC_PLAIN, QUADRATIC_EXTENDED = 2, 6
+SERIES = (  # order, kind, which pair
+    (8, "plain", 0),
+    (6, "extended", 0),
+    (4, "extended", 1),
+    (4, "extended", 2),
+)
 N_QUADRATIC = QUADRATIC_PLAIN + QUADRATIC_EXTENDED
 N_SERIES = sum(order * order for order, _, _ in SERIES)
-N_FIXED = 2 + 2 * N_QUADRATIC + N_SERIES
+N_BASE = 3  # the constant, and the Gaussian critic in two ranges
+N_FIXED = N_BASE + 2 * N_QUADRATIC + N_SERIES
 
 
 class WrittenLayers(NamedTuple):
@@ -68,6 +74,7 @@ def pair_features(
     features = [
         torch.ones_like(base).unsqueeze(-1),
         (base.clamp(-6.0, 6.0) / 3.0).unsqueeze(-1),
+        (base / 10.0).unsqueeze(-1),
         (variates_x * variates_y).clamp(-6.0, 6.0),
         (0.5 * (variates_x.square() + variates_y.square()) - 1.0).clamp(-6.0, 6.0),
         *(
@@ -90,7 +97,7 @@ def _written_features(x: Tensor, y: Tensor, layers: WrittenLayers, network: Pair
 
 
 def _leading_variates(columns: Scores, layout: Layout) -> Tensor:
-    """The first plain and extended variates, zero where a side has fewer: b n 6."""
+    """The first plain and extended variates, zero where a side has fewer: b n 8."""
     start = layout.own + 1
     plain = columns.normal[:, :, start : start + min(layout.plain, QUADRATIC_PLAIN)]
     extended = columns.normal[:, :, start + layout.plain :][:, :, :QUADRATIC_EXTENDED]

@@ -24,7 +24,7 @@ from infoatlas._pairs import (
     pairs_of_all,
     product_pairs,
 )
-from infoatlas._readout import Reading, read_out
+from infoatlas._readout import Evidence, Reading, read_out
 
 
 class WrittenCritic(NamedTuple):
@@ -100,15 +100,9 @@ def write_critics(
     values = sample.values(solution.weights)
     joint, product = values[:, :n], values[:, n:]
     left_out = leave_one_out(joint, sample.features[:, :n], solution.covariance)
-    reading = read_out(
-        model.readout,
-        written.context,
-        joint,
-        left_out,
-        product,
-        sample.weight[n:],
-        pair.gaussian.mutual_information.to(dtype),
-    )
+    gaussian = pair.gaussian.mutual_information.to(dtype)
+    evidence = Evidence(joint, left_out, product, sample.weight[n:], gaussian)
+    reading = read_out(model.readout, written.context, evidence)
     critic = WrittenCritic(model, pair, written, solution)
     return Forward(critic, joint, product.unflatten(1, (-1, n)), reading)
 

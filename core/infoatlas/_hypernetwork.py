@@ -22,7 +22,15 @@ from torch.nn.functional import softplus
 
 from infoatlas._coordinates import EXTENDED_PAIRS, PLAIN_PAIRS, Layout, Pair, Side
 from infoatlas._copula import basis
-from infoatlas._critic import N_FIXED, N_QUADRATIC, N_SERIES, SERIES, PairNetwork, WrittenLayers
+from infoatlas._critic import (
+    N_BASE,
+    N_FIXED,
+    N_QUADRATIC,
+    N_SERIES,
+    SERIES,
+    PairNetwork,
+    WrittenLayers,
+)
 from infoatlas._pairs import ProductPairs
 from infoatlas._readout import N_CANDIDATES, N_SUMMARIES
 
@@ -182,12 +190,12 @@ class HyperNetwork(nn.Module):
         self.series_precision = nn.Parameter(
             torch.cat([0.3 * torch.arange(order, dtype=torch.float32) for order, _, _ in SERIES])
         )
-        self.fixed_precision = nn.Parameter(torch.zeros(2 + 2 * N_QUADRATIC))
+        self.fixed_precision = nn.Parameter(torch.zeros(N_BASE + 2 * N_QUADRATIC))
         self.written_precision = nn.Parameter(torch.zeros(config.written_features))
         self.pair_first = nn.Linear(2 * config.written_width, config.hidden_width)
         self.pair_second = nn.Linear(config.hidden_width, config.written_features)
         self.readout = nn.Sequential(
-            nn.Linear(2 * h + N_SUMMARIES, 2 * h), nn.GELU(), nn.Linear(2 * h, N_CANDIDATES + 2)
+            nn.Linear(2 * h + N_SUMMARIES, 2 * h), nn.GELU(), nn.Linear(2 * h, N_CANDIDATES + 3)
         )
         for layer in (
             self.modulation,
@@ -256,7 +264,7 @@ class HyperNetwork(nn.Module):
         normals = x.columns.normal, y.columns.normal
         n = normals[0].shape[1]
         made = [_padded_variates(z, layout) for z, layout in zip(normals, layouts, strict=True)]
-        held_out = _padded(pair.held_out.to(normals[0].dtype), pair.layout_x)  # b 8
+        held_out = _padded(pair.held_out.to(normals[0].dtype), pair.layout_x)  # b 10
         out = []
         for i in (0, 1):
             z, layout, other = normals[i], layouts[i], layouts[1 - i]
@@ -298,7 +306,7 @@ class HyperNetwork(nn.Module):
         zeros = context.new_zeros(context.shape[0], N_SERIES)
         mean = torch.cat(
             [
-                context.new_zeros(context.shape[0], 2),
+                context.new_zeros(context.shape[0], N_BASE),
                 quadratic,
                 zeros,
                 torch.tanh(self.prior_mean(context)),
@@ -316,8 +324,8 @@ class HyperNetwork(nn.Module):
             start += order
         level = 4.0 * torch.tanh(self.prior_scale(context) / 4.0)  # b 4
         groups = [
-            self.fixed_precision[:2] + level[:, 0:1],
-            self.fixed_precision[2:] + level[:, 1:2],
+            self.fixed_precision[:N_BASE] + level[:, 0:1],
+            self.fixed_precision[N_BASE:] + level[:, 1:2],
             torch.cat(series) + level[:, 2:3],
             self.written_precision + level[:, 3:4],
         ]
@@ -335,7 +343,7 @@ def _repeat(rows: Tensor, count: int) -> Tensor:
 
 
 def _padded(pairs: Tensor, layout: Layout) -> Tensor:
-    """Plain pairs in the first PLAIN_PAIRS places, extended ones after: (..., k) -> (..., 8)."""
+    """Plain pairs in the first PLAIN_PAIRS places, extended ones after: (..., k) -> (..., 10)."""
     gap = pairs.new_zeros(*pairs.shape[:-1], PLAIN_PAIRS - layout.plain)
     return torch.cat([pairs[..., : layout.plain], gap, pairs[..., layout.plain :]], dim=-1)
 
@@ -345,7 +353,7 @@ def _padded_variates(normal: Tensor, layout: Layout) -> Tensor:
 
 
 def _kinds(layout: Layout, like: Tensor) -> tuple[Tensor, Tensor]:
-    """One-hot kind (c, 4) and one-hot pair (c, 8) of each column."""
+    """One-hot kind (c, 4) and one-hot pair (c, 10) of each column."""
     kind = torch.zeros(layout.total, 4)
     which = torch.zeros(layout.total, N_PAIRS)
     kind[: layout.own, 0] = 1.0
@@ -359,7 +367,7 @@ def _kinds(layout: Layout, like: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _statistics(pair: Pair, dtype: torch.dtype) -> Tensor:
-    """Symmetric numbers about a data set: b (2 * 8 + 5)."""
+    """Symmetric numbers about a data set: b (2 * 10 + 5)."""
     held_out = _padded(pair.held_out, pair.layout_x)
     information = -0.5 * torch.log1p(-held_out.clamp(0.0, 0.9999).square())
     b = held_out.shape[0]

@@ -1,13 +1,15 @@
 """From critic values to one number: which bound to believe, and how far.
 
-The plug-in is best where supports are sharp, Donsker-Varadhan elsewhere. The hypernetwork weighs
-the candidates; the estimate is always a convex combination of them.
+The plug-in is best where supports are sharp, Donsker-Varadhan elsewhere, the closed form for
+Gaussian data. The hypernetwork weighs the candidates, and scales what comes out by at most a third:
+a critic's features never span all of the dependence. Zero stays zero.
 
 b: data sets   n: rows   m: product pairs
 """
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import torch
@@ -21,8 +23,19 @@ from infoatlas._bounds import (
     plug_in,
 )
 
-N_CANDIDATES = 5
-N_SUMMARIES = N_CANDIDATES + 4
+N_CANDIDATES = 6
+N_SUMMARIES = N_CANDIDATES + 9
+MOST_SCALING = 0.3  # of the logarithm of the estimate
+
+
+class Evidence(NamedTuple):
+    """What the estimate is made of."""
+
+    joint: Tensor  # b n, critic at joint rows
+    joint_left_out: Tensor  # b n, with each row left out of the last layer
+    product: Tensor  # b m, critic at product pairs
+    weight: Tensor  # m
+    gaussian: Tensor  # b, closed-form Gaussian-copula value
 
 
 class Reading(NamedTuple):
@@ -35,59 +48,62 @@ class Reading(NamedTuple):
     effective_share: Tensor
 
 
-def read_out(
-    head: nn.Module,
-    context: Tensor,
-    joint: Tensor,
-    joint_left_out: Tensor,
-    product: Tensor,
-    weight: Tensor,
-    gaussian: Tensor,
-) -> Reading:
+def read_out(head: nn.Module, context: Tensor, evidence: Evidence) -> Reading:
     """Combine the candidates.
 
     Parameters
     ----------
     head : Module
-        Context and summaries -> candidate weights and two numbers for the standard error.
+        Context and summaries -> candidate weights, a scaling, two numbers for the standard error.
     context : Tensor of shape (b, g)
-    joint, joint_left_out : Tensor of shape (b, n)
-        Critic at joint rows; and with each row left out of the last layer.
-    product : Tensor of shape (b, m)
-        Critic at product pairs.
-    weight : Tensor of shape (m,)
-        Weight of each product pair.
-    gaussian : Tensor of shape (b,)
+    evidence : Evidence
     """
-    n = joint.shape[1]
-    plain = plug_in(joint)
-    bound = donsker_varadhan(joint, product, weight)
-    candidates = torch.stack(
+    candidates = _candidates(evidence)
+    share = effective_sample_share(evidence.product, evidence.weight)
+    summaries = _summaries(candidates, evidence, share)
+    raw = head(torch.cat([context, summaries], dim=1))
+    start = raw.new_tensor([1.0, 0.0, 0.0, 0.0, 0.0, -1.0])
+    mix = torch.softmax(raw[:, :N_CANDIDATES] + start, dim=1)
+    scaling = (MOST_SCALING * torch.tanh(raw[:, N_CANDIDATES])).exp()
+    mi = (mix * candidates).sum(dim=1) * scaling
+    sampling = evidence.joint.std(dim=1) / evidence.joint.shape[1] ** 0.5
+    stderr = sampling * (2.0 * torch.tanh(raw[:, -2] / 2.0)).exp() + softplus(raw[:, -1] - 4.0)
+    return Reading(mi, stderr, candidates[:, 0], candidates[:, 1], share)
+
+
+def _candidates(evidence: Evidence) -> Tensor:
+    """Six estimates: b 6."""
+    joint, left_out, product, weight, gaussian = evidence
+    return torch.stack(
         [
-            plain,
-            bound,
-            plug_in(joint_left_out),
-            donsker_varadhan(joint_left_out, product, weight),
-            clipped_donsker_varadhan(joint_left_out, product, weight),
+            plug_in(joint),
+            donsker_varadhan(joint, product, weight),
+            plug_in(left_out),
+            donsker_varadhan(left_out, product, weight),
+            clipped_donsker_varadhan(left_out, product, weight),
+            gaussian,
         ],
         dim=1,
     )
-    share = effective_sample_share(product, weight)
-    spread = joint.std(dim=1)
-    summaries = torch.stack(
+
+
+def _summaries(candidates: Tensor, evidence: Evidence, share: Tensor) -> Tensor:
+    """What the head is told about the candidates, in numbers of order one: b 15."""
+    plain, n = candidates[:, 0], evidence.joint.shape[1]
+    spread, spread_left_out = evidence.joint.std(dim=1), evidence.joint_left_out.std(dim=1)
+    optimism = (plain - candidates[:, 2]) * (n**0.5) / (spread + 0.1)  # in standard errors
+    return torch.stack(
         [
-            *(torch.tanh((candidates - plain.unsqueeze(1)) * 4.0).unbind(1)),
+            *torch.tanh((candidates - candidates[:, 2:3]) * 4.0).unbind(1),
             torch.log1p(plain.clamp_min(0.0)),
+            torch.log1p(candidates[:, 2].clamp_min(0.0) * 20.0) / 3.0,
+            torch.tanh(candidates[:, 2] * n**0.5 / (spread_left_out + 0.1) / 4.0),
+            torch.tanh(optimism / 4.0),
             share.clamp_min(1e-6).log() / 4.0,
             torch.log1p(spread),
-            torch.log1p(gaussian),
+            torch.log1p(spread_left_out),
+            torch.log1p(evidence.gaussian),
+            plain.new_full(plain.shape, (math.log(n) - 7.0) / 2.0),
         ],
         dim=1,
     )
-    raw = head(torch.cat([context, summaries], dim=1))
-    start = raw.new_tensor([-1.0, -1.0, 1.0, 1.0, 0.0])
-    mix = torch.softmax(raw[:, :N_CANDIDATES] + start, dim=1)
-    mi = (mix * candidates).sum(dim=1)
-    sampling = spread / n**0.5
-    stderr = sampling * (2.0 * torch.tanh(raw[:, -2] / 2.0)).exp() + softplus(raw[:, -1] - 4.0)
-    return Reading(mi, stderr, plain, bound, share)

@@ -2,10 +2,10 @@
 
 Each side is widened by closed-form features (extended canonical correlations), and ridge CCA of the
 two widened sides gives the leading pairs. Fitted in folds, so that the correlation of the columns
-they yield is a held-out correlation. Rotation by radius, sign products and periodic dependence thus
-become linear. Nothing here is learned.
+they yield is a held-out correlation. Rotation by radius, sign products, periodic and local
+dependence thus become linear. Nothing here is learned.
 
-b: data sets   n: rows   f: features   k: pairs
+b: data sets   n: rows   d: coordinates   c: landmarks   f: features   k: pairs
 """
 
 from __future__ import annotations
@@ -21,7 +21,12 @@ from infoatlas._gaussian import whitener
 from infoatlas._pairs import FOLDS, fold_of_rows
 
 PRODUCTS_UP_TO = 10  # coordinates; z_i z_j for every pair is left out for wider sides
+WAVES = ((1, 20), (4, 12), (16, 7), (64, 3))  # coordinates at most, cosines of each of them
 WAVES_UP_TO = 64
+LANDMARKS_UP_TO = 8  # coordinates; beyond, distances to single rows hardly differ
+MOST_LANDMARKS, ROWS_PER_LANDMARK = 48, 32
+WIDTHS = ((4, (0.4, 0.9)), (LANDMARKS_UP_TO, (0.9,)))  # of the Gaussian bumps, times sqrt(d)
+NOISE_MARGIN = 1.1  # a pair stands out if its correlation is this many times the noise edge
 RIDGE = 0.01
 NULL_EIGENVALUE = 1e-12  # squared canonical correlation; rounding leaves about 1e-16
 
@@ -46,7 +51,15 @@ def apply_reader(features: Tensor, reader: Reader) -> Tensor:
     return ((features - reader.mean) / reader.scale) @ reader.weights
 
 
-def widen(scores: Scores, radius: Tensor) -> Tensor:
+def landmarks(normal: Tensor) -> Tensor:
+    """Evenly spaced rows that the Gaussian bumps are centred on: b n d -> b c d."""
+    n, d = normal.shape[1:]
+    count = min(MOST_LANDMARKS, n // ROWS_PER_LANDMARK) if d <= LANDMARKS_UP_TO else 0
+    rows = ((torch.arange(count, device=normal.device) + 0.5) * n / max(count, 1)).long()
+    return normal[:, rows]
+
+
+def widen(scores: Scores, radius: Tensor, centres: Tensor) -> Tensor:
     """Closed-form features of one side.
 
     Parameters
@@ -54,16 +67,19 @@ def widen(scores: Scores, radius: Tensor) -> Tensor:
     scores : Scores of shape (b, n, d)
     radius : Tensor of shape (b, n, 1)
         Uniform rank of the whitened norm of the row.
+    centres : Tensor of shape (b, c, d)
+        Landmarks; Gaussian bumps around them are Nystroem features of the Gaussian kernel (Williams
+        and Seeger, 2001, NeurIPS).
 
     Returns
     -------
     Tensor of shape (b, n, f)
         z_i and cos(pi k u_r); up to 64 coordinates cos(pi k u_i) and z_i cos(pi k u_r); up to 10
-        coordinates z_i z_j and sign(z_i z_j).
+        coordinates z_i z_j and sign(z_i z_j); up to 8 coordinates the bumps.
     """
     z, u = scores
     d = z.shape[2]
-    waves = 7 if d <= 16 else 3 if d <= WAVES_UP_TO else 0
+    waves = next((count for most, count in WAVES if d <= most), 0)
     parts = [z]
     parts += [torch.cos(math.pi * k * u) for k in range(1, waves + 1)]
     parts += [torch.cos(math.pi * k * radius) for k in range(1, 5)]
@@ -73,6 +89,11 @@ def widen(scores: Scores, radius: Tensor) -> Tensor:
         i, j = torch.triu_indices(d, d, offset=1, device=z.device)
         product = z[:, :, i] * z[:, :, j]
         parts += [product, product.sign()]
+    if centres.shape[1]:
+        squared = z.square().sum(dim=2, keepdim=True) - 2 * z @ centres.transpose(1, 2)
+        squared = (squared + centres.square().sum(dim=2).unsqueeze(1)).clamp_min(0.0)
+        widths = next(widths for most, widths in WIDTHS if d <= most)
+        parts += [torch.exp(-0.5 * squared / (width**2 * d)) for width in widths]
     return torch.cat(parts, dim=2)
 
 
@@ -91,18 +112,20 @@ def cross_fitted_variates(
     split = x.shape[2]
     penalty = ridge + split / n, ridge + y.shape[2] / n
     whole = total / n
-    weights = _leading_pairs(whole, split, pairs, penalty)
-    weights = _fix_sign(weights, x, y, row_weight)
+    found = _leading_pairs(whole, split, pairs, penalty, n)
+    reference = _unit_variance(_fix_sign(found, x, y, row_weight), whole, split)
     order = torch.cat(rows).argsort()
     pieces_x, pieces_y = [], []
     for r, gram in zip(rows, grams, strict=True):
         rest = (total - gram) / (n - len(r))
-        fitted = _align(_leading_pairs(rest, split, pairs, penalty), weights, whole, split)
-        pieces_x.append(x[:, r] @ fitted[0])
-        pieces_y.append(y[:, r] @ fitted[1])
+        fitted = _leading_pairs(rest, split, pairs, penalty, n - len(r))
+        fitted = _fix_sign(fitted, x, y, row_weight)
+        fitted = _unit_variance(_align(fitted, reference, whole, split), whole, split)
+        pieces_x.append(x[:, r] @ fitted.x)
+        pieces_y.append(y[:, r] @ fitted.y)
     return Variates(
         (torch.cat(pieces_x, dim=1)[:, order], torch.cat(pieces_y, dim=1)[:, order]),
-        (Reader(mean_x, scale_x, weights[0]), Reader(mean_y, scale_y, weights[1])),
+        (Reader(mean_x, scale_x, reference.x), Reader(mean_y, scale_y, reference.y)),
     )
 
 
@@ -112,24 +135,39 @@ def _standardise(features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return (features - mean) / scale, mean, scale
 
 
+class _Pairs(NamedTuple):
+    """Directions of canonical pairs, strongest first."""
+
+    x: Tensor  # b f_x k
+    y: Tensor  # b f_y k
+    stands_out: Tensor  # b k, 1 or 0: is the correlation above what noise alone gives
+
+
 def _leading_pairs(
-    gram: Tensor, split: int, pairs: int, penalty: tuple[float, float]
-) -> tuple[Tensor, Tensor]:
-    """Ridge CCA from a joint second-moment matrix (b, f_x + f_y, f_x + f_y)."""
+    gram: Tensor, split: int, pairs: int, penalty: tuple[float, float], n: int
+) -> _Pairs:
+    """Ridge CCA from a joint second-moment matrix (b, f_x + f_y, f_x + f_y) of n rows."""
     root_x = whitener(gram[:, :split, :split], penalty[0])
     root_y = whitener(gram[:, split:, split:], penalty[1])
     cross = root_x.transpose(1, 2) @ gram[:, :split, split:] @ root_y
     if cross.shape[1] <= cross.shape[2]:
-        left, real = _leading_vectors(cross @ cross.transpose(1, 2), pairs)
-        right = _normalise(cross.transpose(1, 2) @ left) * real
+        left, values = _leading_vectors(cross @ cross.transpose(1, 2), pairs)
+        right = _normalise(cross.transpose(1, 2) @ left) * (values > 0)
     else:
-        right, real = _leading_vectors(cross.transpose(1, 2) @ cross, pairs)
-        left = _normalise(cross @ right) * real
-    return root_x @ left, root_y @ right
+        right, values = _leading_vectors(cross.transpose(1, 2) @ cross, pairs)
+        left = _normalise(cross @ right) * (values > 0)
+    # largest singular value between two independent sides of so many effective dimensions
+    effective = [
+        (root.square().sum(dim=(1, 2)) * -p + root.shape[1]).clamp_min(1.0)
+        for root, p in zip((root_x, root_y), penalty, strict=True)
+    ]
+    edge = (effective[0] / n).sqrt() + (effective[1] / n).sqrt()  # b
+    stands_out = values.squeeze(1).clamp_min(0.0).sqrt() > NOISE_MARGIN * edge.unsqueeze(1)
+    return _Pairs(root_x @ left, root_y @ right, stands_out.to(gram.dtype))
 
 
 def _leading_vectors(matrix: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """Eigenvectors b f k of the largest eigenvalues, and 1 or 0: is there such a direction at all.
+    """Eigenvectors b f k of the largest eigenvalues b 1 k, both zero where there is none.
 
     A side with few levels has fewer directions than pairs are asked for; what eigh returns beyond
     them is rounding noise that would change with the order of the columns.
@@ -137,31 +175,47 @@ def _leading_vectors(matrix: Tensor, count: int) -> tuple[Tensor, Tensor]:
     if matrix.requires_grad:  # the gradient divides by differences of eigenvalues, also null ones
         matrix = matrix + 1e-14 * torch.diag(torch.arange(matrix.shape[1]).to(matrix))
     values, vectors = torch.linalg.eigh(matrix)
-    real = (values[:, -count:].flip(-1) > NULL_EIGENVALUE).unsqueeze(1).to(matrix.dtype)
-    return vectors[..., -count:].flip(-1) * real, real
+    largest = values[:, -count:].flip(-1).unsqueeze(1)
+    largest = torch.where(largest > NULL_EIGENVALUE, largest, torch.zeros_like(largest))
+    return vectors[..., -count:].flip(-1) * (largest > 0), largest
 
 
 def _normalise(columns: Tensor) -> Tensor:
     return columns / columns.norm(dim=1, keepdim=True).clamp_min(1e-12)
 
 
-def _fix_sign(
-    weights: tuple[Tensor, Tensor], x: Tensor, y: Tensor, row_weight: Tensor
-) -> tuple[Tensor, Tensor]:
+def _unit_variance(pairs: _Pairs, gram: Tensor, split: int) -> _Pairs:
+    """Scale directions to unit variance under one moment matrix, so that folds agree."""
+    x, y = (
+        weights / (weights * (block @ weights)).sum(dim=1, keepdim=True).clamp_min(1e-12).sqrt()
+        for weights, block in zip(
+            pairs[:2], (gram[:, :split, :split], gram[:, split:, split:]), strict=True
+        )
+    )
+    return _Pairs(x, y, pairs.stands_out)
+
+
+def _fix_sign(pairs: _Pairs, x: Tensor, y: Tensor, row_weight: Tensor) -> _Pairs:
     """One sign a pair, by a rule that treats x and y alike."""
-    moment = ((x @ weights[0] + y @ weights[1]) * row_weight.unsqueeze(-1)).sum(dim=1, keepdim=True)
+    moment = ((x @ pairs.x + y @ pairs.y) * row_weight.unsqueeze(-1)).sum(dim=1, keepdim=True)
     sign = torch.where(moment < 0, -1.0, 1.0).to(x.dtype)
-    return weights[0] * sign, weights[1] * sign
+    return _Pairs(pairs.x * sign, pairs.y * sign, pairs.stands_out)
 
 
-def _align(
-    fitted: tuple[Tensor, Tensor], reference: tuple[Tensor, Tensor], gram: Tensor, split: int
-) -> tuple[Tensor, Tensor]:
-    """Rotate a fold's pairs onto the reference pairs: orthogonal Procrustes."""
-    overlap = fitted[0].transpose(1, 2) @ gram[:, :split, :split] @ reference[0]
-    overlap = overlap + fitted[1].transpose(1, 2) @ gram[:, split:, split:] @ reference[1]
+def _align(fitted: _Pairs, reference: _Pairs, gram: Tensor, split: int) -> _Pairs:
+    """Rotate a fold's pairs onto the reference pairs: orthogonal Procrustes.
+
+    Only among pairs that stand out of the noise: the reference has seen the fold's own rows, and
+    pairs of noise turned towards it would be no longer held out.
+    """
+    overlap = fitted.x.transpose(1, 2) @ gram[:, :split, :split] @ reference.x
+    overlap = overlap + fitted.y.transpose(1, 2) @ gram[:, split:, split:] @ reference.y
+    both = fitted.stands_out * reference.stands_out  # b k
+    overlap = overlap * both.unsqueeze(1) * both.unsqueeze(2)
+    place = torch.arange(3, overlap.shape[1] + 3).to(overlap)
+    overlap = overlap + torch.diag_embed((1.0 - both) * place)  # these keep to themselves
     if overlap.requires_grad:  # distinct singular values, as in _leading_vectors
-        overlap = overlap + 1e-13 * torch.diag(torch.arange(1, overlap.shape[1] + 1).to(overlap))
+        overlap = overlap + 1e-13 * torch.diag(place)
     left, _, right_t = torch.linalg.svd(overlap)
     rotation = left @ right_t
-    return fitted[0] @ rotation, fitted[1] @ rotation
+    return _Pairs(fitted.x @ rotation, fitted.y @ rotation, fitted.stands_out)

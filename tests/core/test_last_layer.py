@@ -34,12 +34,12 @@ def prior(sample, mean=0.0, precision=1.0):
 
 
 def objective(sample, weights, mean, precision):
-    return last_layer._objective(sample, sample.values(weights), weights, mean, precision)
+    return last_layer._at(sample, weights, last_layer._Prior(mean, precision)).objective
 
 
 def gradient(sample, weights, mean, precision):
     probability = torch.sigmoid(sample.values(weights))
-    return last_layer._gradient(sample, probability, weights, mean, precision)
+    return last_layer._gradient(sample, probability, weights, last_layer._Prior(mean, precision))
 
 
 def newton_decrement(sample, solution, mean, precision):

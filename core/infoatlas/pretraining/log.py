@@ -25,7 +25,7 @@ STEP_FIELDS = (
     "rate",
     "norm",
 )
-EVALUATION_FIELDS = ("step", "core_hours", "data_sets", "held_out_error_nats", "coverage")
+EVALUATION_FIELDS = ("step", "core_hours", "data_sets", "held_out_error", "coverage")
 
 logger = logging.getLogger(__name__)
 
@@ -61,12 +61,12 @@ class TrainingLog:
             "step": state.step,
             "core_hours": round(state.core_seconds / 3600, 3),
             "data_sets": state.data_sets,
-            "held_out_error_nats": round(error.mean, 5),
+            "held_out_error": round(error.mean, 5),
             "coverage": round(error.coverage, 3),
         }
         self._evaluations.add(row)
         if self._board:
-            self._board.add_scalar("held_out_error_nats", error.mean, state.step)
+            self._board.add_scalar("held_out_error", error.mean, state.step)
         logger.info("%s %s", row, error.by_family)
 
     def close(self) -> None:

@@ -49,7 +49,7 @@ def objective(
     joint, product = true_pointwise(data, pairs)
     logistic = _excess_logistic(forward.joint, joint) + _excess_logistic(forward.product, product)
     pointwise = huber_loss(forward.joint, joint, delta=0.5)
-    attainable = 0.05 + 0.1 * data.mi + joint.std(dim=1) / joint.shape[1] ** 0.5  # nats
+    attainable = 0.02 + 0.05 * data.mi + joint.std(dim=1) / joint.shape[1] ** 0.5  # nats
     value = torch.log1p(0.5 * ((reading.mi - data.mi) / attainable).square()).mean()
     likelihood = _student_surprise((reading.mi.detach() - data.mi) / reading.stderr)
     likelihood = likelihood + reading.stderr.log().mean()

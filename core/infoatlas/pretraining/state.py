@@ -79,6 +79,16 @@ class TrainingState:
             processes=processes.count,
         )
 
+    def take_weights(self, model: HyperNetwork) -> None:
+        """Begin with another model's weights; ValueError where its sizes differ."""
+        if model.config != self.config.model:
+            raise ValueError(
+                f"start: {model.name} has the sizes {model.config.as_dict()}, "
+                f"the run has {self.config.model.as_dict()}."
+            )
+        self.model.load_state_dict(model.state_dict())
+        self.average = {k: v.detach().clone() for k, v in self.model.state_dict().items()}
+
     def begin_budget(self, *, minutes: float | None, steps: int | None) -> None:
         """Start a budget, unless one is under way."""
         if self.budget_seconds and not self.finished:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import time
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ import torch
 from torch import Tensor
 from tqdm.auto import tqdm
 
-from infoatlas._checkpoint import save_model
+from infoatlas._checkpoint import load_model, save_model
 from infoatlas._coordinates import read_pair
 from infoatlas._forward import write_critics
 from infoatlas._pairs import move_pairs, pairs_of_all
@@ -37,6 +38,7 @@ def pretrain(
     minutes: float | None = None,
     steps: int | None = None,
     resume: bool = False,
+    start: str | PathLike[str] | None = None,
     device: str | None = None,
 ) -> Path:
     """Pretrain a hypernetwork on synthetic data sets whose pointwise MI is known.
@@ -52,6 +54,8 @@ def pretrain(
     resume : bool, default=False
         Go on from ``state.safetensors``; an interrupted budget is finished exactly as it would have
         been, a finished one is extended by this one.
+    start : path, optional
+        A checkpoint of the same sizes whose weights a fresh run begins with.
     device : str, optional
         ``"cuda"`` where there is one, else the CPU.
 
@@ -63,10 +67,13 @@ def pretrain(
     Raises
     ------
     ValueError
-        If there is no budget, nothing to resume, or a run is there already and ``resume`` is False.
+        If there is no budget, nothing to resume, a run is there already and ``resume`` is False, or
+        ``start`` is given with ``resume`` or is of other sizes.
     """
     if minutes is None and steps is None:
         raise ValueError("minutes and steps are both None; give the run a budget.")
+    if resume and start is not None:
+        raise ValueError("start is for a fresh run; a resumed one has its own weights.")
     target = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     processes = Processes.join(target)
     state_path = directory / "state.safetensors"
@@ -75,6 +82,8 @@ def pretrain(
     state = TrainingState.start(config, processes, target)
     if resume:
         load_state(state, state_path, processes)
+    if start is not None:
+        state.take_weights(load_model(start))
     state.begin_budget(minutes=minutes, steps=steps)
     held_out = held_out_sets(config, target)
     log = TrainingLog(directory, active=processes.is_main)
@@ -187,7 +196,7 @@ def _evaluate(
             "steps": state.step,
             "core_hours": round(state.core_seconds / 3600, 3),
             "data_sets": state.data_sets,
-            "held_out_error_nats": error.mean,
+            "held_out_error": error.mean,
             "held_out_by_family": error.by_family,
         }
         save_model(model, directory / "last.safetensors", card)
