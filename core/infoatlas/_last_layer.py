@@ -120,10 +120,10 @@ def _newton(
     """Newton with step halving: weights (b, f), and the covariance (b, f, f) there."""
     place = _start(sample, starts, prior)
     exact = prior.mean.dtype == torch.float64
-    factor, last = None, torch.full_like(place.objective, torch.inf)
+    last = torch.full_like(place.objective, torch.inf)
     for taken in range(steps + 1):
         probability = torch.sigmoid(place.values)
-        if factor is None or exact or bool((last > NEAR).any()):
+        if taken == 0 or exact or bool((last > NEAR).any()):
             factor = _factor(_hessian(sample, probability, prior))
         gradient = _gradient(sample, probability, place.weights, prior)
         direction = torch.cholesky_solve(gradient.unsqueeze(-1), factor).squeeze(-1)

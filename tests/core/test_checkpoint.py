@@ -94,11 +94,11 @@ def test_a_loaded_network_is_passed_through():
 def test_the_default_ships_with_the_package():
     model = load_model()
     assert load_model("default") is model
-    assert re.fullmatch(r"base-v1 \([0-9a-f]{12}\)", model.name)
-    weights = Path(_checkpoint.__file__).parent / "weights" / "base-v1.safetensors"
+    assert re.fullmatch(r"flagship \([0-9a-f]{12}\)", model.name)
+    weights = Path(_checkpoint.__file__).parent / "weights" / "flagship.safetensors"
     assert weights.stat().st_size <= 16 * 2**20
     card = card_of(weights)
-    assert {"recipe", "steps", "core_hours", "data_sets", "held_out_error_nats"} <= set(card)
+    assert {"recipe", "steps", "core_hours", "data_sets", "held_out_error"} <= set(card)
 
 
 # what is refused

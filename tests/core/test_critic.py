@@ -9,6 +9,7 @@ import torch
 from infoatlas._coordinates import Pair, read_pair
 from infoatlas._critic import (
     GAUSSIAN_RANGE,
+    N_BASE,
     N_FIXED,
     N_QUADRATIC,
     N_SERIES,
@@ -56,8 +57,9 @@ def test_features_are_bounded(kind, draw, model):
     features, offset, _ = features_of(model, read(*draw(kind, 200, 1)))
     assert (features[..., 0] == 1).all()
     assert (features[..., 1].abs() <= 2).all()  # the Gaussian critic, clipped to 6 and scaled
-    assert (features[..., 2 : 2 + 2 * N_QUADRATIC].abs() <= 6).all()
-    assert (features[..., 2 + 2 * N_QUADRATIC : N_FIXED].abs() < 2 + 1e-9).all()  # cosines
+    assert (features[..., 2].abs() <= GAUSSIAN_RANGE / 10).all()
+    assert (features[..., N_BASE : N_BASE + 2 * N_QUADRATIC].abs() <= 6).all()
+    assert (features[..., N_BASE + 2 * N_QUADRATIC : N_FIXED].abs() < 2 + 1e-9).all()  # cosines
     assert (features[..., N_FIXED:].abs() <= 2).all()
     assert (offset.abs() <= 1.25 * GAUSSIAN_RANGE).all()
 
@@ -67,7 +69,7 @@ def test_features_of_swapped_sides_are_the_same_up_to_the_order_of_series_terms(
     one, offset, _ = features_of(model, read(x, y))
     other, other_offset, _ = features_of(model, read(y, x))
     torch.testing.assert_close(other_offset, offset, rtol=1e-6, atol=1e-8)
-    start = 2 + 2 * N_QUADRATIC
+    start = N_BASE + 2 * N_QUADRATIC
     torch.testing.assert_close(other[..., :start], one[..., :start], rtol=1e-6, atol=1e-6)
     for order, _, _ in SERIES:
         part = slice(start, start + order * order)
@@ -81,9 +83,9 @@ def test_series_features_are_orthonormal_products_of_cosines(model):
     """Over independent rows their second moments are the identity."""
     n, order = 8000, SERIES[0][0]
     features, _, _ = features_of(model, read(*np.random.default_rng(0).normal(size=(2, n, 1))))
-    start = 2 + 2 * N_QUADRATIC
+    start = N_BASE + 2 * N_QUADRATIC
     series = features[0, :, start : start + order * order]
-    # the square of a product of two cosines has variance 5 / 4; six standard errors for 1296 means
+    # the square of a product of two cosines has variance 5 / 4; six standard errors for 4096 means
     np.testing.assert_allclose(series.T @ series / n, np.eye(order**2), atol=6 * np.sqrt(1.25 / n))
 
 
@@ -120,8 +122,8 @@ def test_sides_with_few_coordinates_leave_missing_plain_pairs_at_zero(draw, mode
     pair = read(*draw("gaussian 1", 80))
     assert pair.layout_x.plain == 1
     features, _, _ = features_of(model, pair)
-    assert (features[0, :, 3] == 0).all()  # product of the second plain pair
-    assert (features[0, :, 2] != 0).any()
+    assert (features[0, :, N_BASE + 1] == 0).all()  # product of the second plain pair
+    assert (features[0, :, N_BASE] != 0).any()
 
 
 def test_sizes_are_frozen():

@@ -116,18 +116,18 @@ def test_step_halving_never_raises_the_objective(seed, kind):
     generator = torch.Generator().manual_seed(seed)
     start = 2 * torch.randn(mean.shape, generator=generator).double()
     g = gradient(sample, start, mean, precision)
+    given = last_layer._Prior(mean, precision)
     direction = {
         "Newton": torch.linalg.solve(
-            last_layer._hessian(sample, torch.sigmoid(sample.values(start)), precision), g
+            last_layer._hessian(sample, torch.sigmoid(sample.values(start)), given), g
         ),
         "far too long": 1e4 * g,
         "backwards": -g,
         "random": torch.randn(g.shape, generator=generator).double(),
     }[kind]
-    before = objective(sample, start, mean, precision)
-    weights, values, after = last_layer._halved_step(
-        sample, start, direction, before, mean, precision
-    )
+    place = last_layer._at(sample, start, given)
+    before = place.objective
+    weights, values, after = last_layer._halved_step(sample, place, direction, given)
     assert (after <= before * (1 + last_layer.ROUNDING)).all()
     torch.testing.assert_close(after, objective(sample, weights, mean, precision))
     torch.testing.assert_close(values, sample.values(weights))
@@ -199,7 +199,7 @@ def test_the_covariance_is_the_inverse_hessian(seed):
     mean, precision = prior(sample)
     solution = solve(sample, mean, precision, steps=STEPS)
     probability = torch.sigmoid(sample.values(solution.weights))
-    hessian = last_layer._hessian(sample, probability, precision)
+    hessian = last_layer._hessian(sample, probability, last_layer._Prior(mean, precision))
     eye = torch.eye(hessian.shape[1]).double().expand_as(hessian)
     # a jitter of 1e-6 of the mean diagonal is part of the factor
     torch.testing.assert_close(solution.covariance @ hessian, eye, rtol=0, atol=1e-4)
@@ -238,3 +238,24 @@ def test_leave_one_out_stays_finite_where_a_row_decides_everything():
     value = leave_one_out(torch.zeros(1, 1), features, covariance)
     assert value.isfinite().all()
     assert value < 0
+
+
+def test_every_fourth_row_weighs_as_much_as_all_of_them():
+    sample = problem(4, n=4097)
+    few = sample.every(4)
+    assert few.n_joint == 1025
+    n = few.n_joint
+    assert float(few.weight[:n].sum()) == pytest.approx(4097)
+    assert float(few.weight[n:].sum()) == pytest.approx(4097)
+    torch.testing.assert_close(few.features[:, 1], sample.features[:, 4])
+
+
+def test_the_coarse_start_of_many_rows_leads_to_the_same_minimum():
+    exact = problem(5, n=4096, per_row=2)
+    mean, precision = prior(exact, 0.3)
+    best = objective(exact, solve(exact, mean, precision, steps=STEPS).weights, mean, precision)
+    single = Sample(*(t.float() for t in exact[:3]), exact.n_joint)
+    with torch.no_grad():
+        found = solve(single, mean.float(), precision.float(), steps=STEPS).weights.double()
+    slack = 2 * last_layer.SMALL_DECREMENT + 1e-5 * float(best.max())
+    assert (objective(exact, found, mean, precision) <= best + slack).all()

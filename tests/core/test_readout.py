@@ -1,4 +1,4 @@
-"""The estimate is a convex combination of its candidates, whatever the head says."""
+"""The estimate lies between its candidates, up to a bounded scaling, whatever the head says."""
 
 import numpy as np
 import pytest
@@ -11,14 +11,14 @@ from infoatlas._bounds import (
     effective_sample_share,
     plug_in,
 )
-from infoatlas._readout import N_CANDIDATES, N_SUMMARIES, read_out
+from infoatlas._readout import MOST_SCALING, N_CANDIDATES, N_SUMMARIES, Evidence, read_out
 
 CONTEXT = 6
 
 
 def head(seed, scale=1.0):
     torch.manual_seed(seed)
-    layer = nn.Linear(CONTEXT + N_SUMMARIES, N_CANDIDATES + 2).double()
+    layer = nn.Linear(CONTEXT + N_SUMMARIES, N_CANDIDATES + 3).double()
     return nn.Sequential(layer.requires_grad_(requires_grad=False), _Times(scale))
 
 
@@ -38,14 +38,16 @@ def critic_values(seed, b=4, n=100, m=400):
     product = torch.from_numpy(rng.normal(-1, 2, size=(b, m)))
     context = torch.from_numpy(rng.normal(size=(b, CONTEXT)))
     weight = torch.from_numpy(rng.integers(0, 2, size=m).astype(float))
-    return context, joint, left_out, product, weight, torch.rand(b).double()
+    gaussian = torch.from_numpy(rng.random(size=b))
+    return context, Evidence(joint, left_out, product, weight, gaussian)
 
 
 @pytest.mark.parametrize("scale", [0.0, 1.0, 100.0])
 @pytest.mark.parametrize("seed", range(4))
 def test_the_estimate_lies_between_its_candidates(seed, scale):
-    context, joint, left_out, product, weight, gaussian = critic_values(seed)
-    reading = read_out(head(seed, scale), context, joint, left_out, product, weight, gaussian)
+    context, evidence = critic_values(seed)
+    reading = read_out(head(seed, scale), context, evidence)
+    joint, left_out, product, weight, gaussian = evidence
     candidates = torch.stack(
         [
             plug_in(joint),
@@ -53,50 +55,57 @@ def test_the_estimate_lies_between_its_candidates(seed, scale):
             plug_in(left_out),
             donsker_varadhan(left_out, product, weight),
             clipped_donsker_varadhan(left_out, product, weight),
+            gaussian,
         ]
     )
-    assert (reading.mi <= candidates.amax(dim=0) + 1e-12).all()
-    assert (reading.mi >= candidates.amin(dim=0) - 1e-12).all()
+    least, most = np.exp(-MOST_SCALING), np.exp(MOST_SCALING)
+    low, high = candidates.amin(dim=0), candidates.amax(dim=0)
+    assert (reading.mi <= torch.maximum(high * least, high * most) + 1e-12).all()
+    assert (reading.mi >= torch.minimum(low * least, low * most) - 1e-12).all()
+
+
+def test_candidates_that_agree_on_zero_give_zero_whatever_the_scaling():
+    context, evidence = critic_values(0)
+    nothing = Evidence(*(0.0 * field for field in evidence[:3]), *evidence[3:])
+    nothing = nothing._replace(gaussian=0.0 * evidence.gaussian)
+    assert read_out(head(0, 100.0), context, nothing).mi.abs().max() < 1e-12
 
 
 @pytest.mark.parametrize("scale", [0.0, 1.0, 100.0])
 def test_the_standard_error_stays_within_a_factor_of_the_sampling_error(scale):
-    context, joint, left_out, product, weight, gaussian = critic_values(0)
-    reading = read_out(head(0, scale), context, joint, left_out, product, weight, gaussian)
-    sampling = joint.std(dim=1) / joint.shape[1] ** 0.5
+    context, evidence = critic_values(0)
+    reading = read_out(head(0, scale), context, evidence)
+    sampling = evidence.joint.std(dim=1) / evidence.joint.shape[1] ** 0.5
     assert (reading.stderr >= sampling * np.exp(-2)).all()
     assert reading.stderr.isfinite().all()
 
 
 def test_the_other_fields_are_plain_values_of_the_critic():
-    context, joint, left_out, product, weight, gaussian = critic_values(1)
-    reading = read_out(head(1), context, joint, left_out, product, weight, gaussian)
-    assert torch.equal(reading.plug_in, joint.mean(dim=1))
-    assert torch.equal(reading.dv, donsker_varadhan(joint, product, weight))
-    assert torch.equal(reading.effective_share, effective_sample_share(product, weight))
+    context, evidence = critic_values(1)
+    reading = read_out(head(1), context, evidence)
+    assert torch.equal(reading.plug_in, evidence.joint.mean(dim=1))
+    bound = donsker_varadhan(evidence.joint, evidence.product, evidence.weight)
+    assert torch.equal(reading.dv, bound)
+    share = effective_sample_share(evidence.product, evidence.weight)
+    assert torch.equal(reading.effective_share, share)
 
 
 def test_a_data_set_is_read_the_same_alone_and_in_a_batch():
-    context, joint, left_out, product, weight, gaussian = critic_values(2)
-    together = read_out(head(2), context, joint, left_out, product, weight, gaussian)
+    context, evidence = critic_values(2)
+    together = read_out(head(2), context, evidence)
+    joint, left_out, product, weight, gaussian = evidence
     for i in range(len(joint)):
         part = slice(i, i + 1)
-        alone = read_out(
-            head(2),
-            context[part],
-            joint[part],
-            left_out[part],
-            product[part],
-            weight,
-            gaussian[part],
-        )
+        own = Evidence(joint[part], left_out[part], product[part], weight, gaussian[part])
+        alone = read_out(head(2), context[part], own)
         for one, all_ in zip(alone, together, strict=True):
             torch.testing.assert_close(one[0], all_[i])
 
 
 def test_a_collapsed_critic_gives_finite_numbers():
-    context, joint, left_out, product, weight, gaussian = critic_values(3)
-    product[:, 0], weight[0] = 300.0, 1.0
-    reading = read_out(head(3), context, joint + 20, left_out, product, weight, gaussian)
+    context, evidence = critic_values(3)
+    evidence.product[:, 0], evidence.weight[0] = 300.0, 1.0
+    high = evidence._replace(joint=evidence.joint + 20)
+    reading = read_out(head(3), context, high)
     assert all(field.isfinite().all() for field in reading)
     assert (reading.effective_share < 0.01).all()

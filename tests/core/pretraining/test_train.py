@@ -169,12 +169,10 @@ def test_a_run_leaves_a_usable_checkpoint_its_card_and_its_logs(tmp_path):
     assert card["recipe"]["model"] == card["config"] == config.model.as_dict()
     assert card["steps"] == 25
     assert card["data_sets"] >= 2 * 25
-    assert card["held_out_error_nats"] > 0
+    assert card["held_out_error"] > 0
     (evaluated,) = rows_of(tmp_path / "log.csv")  # once, at the end
     assert evaluated["step"] == "25"
-    assert float(evaluated["held_out_error_nats"]) == pytest.approx(
-        card["held_out_error_nats"], abs=1e-5
-    )
+    assert float(evaluated["held_out_error"]) == pytest.approx(card["held_out_error"], abs=1e-5)
     (step,) = rows_of(tmp_path / "steps.csv")  # every 20 steps
     assert step["step"] == "20"
     assert all(math.isfinite(float(value)) for value in step.values())
@@ -199,7 +197,7 @@ def test_an_interrupted_run_ends_as_if_it_had_not_been(tmp_path, monkeypatch, st
     pretrain(CONFIG, tmp_path / "resumed", steps=12, resume=True)
     assert_same_state(tmp_path / "straight", tmp_path / "resumed")
     ends = [rows_of(tmp_path / name / "log.csv")[-1] for name in ("straight", "resumed")]
-    for field in ("step", "data_sets", "held_out_error_nats", "coverage"):
+    for field in ("step", "data_sets", "held_out_error", "coverage"):
         assert ends[0][field] == ends[1][field]
 
 
