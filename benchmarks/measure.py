@@ -37,11 +37,19 @@ def run_benchmark(
     name: str,
     description: str,
     tasks: Sequence[Task],
-    n_samples: int,
+    n_samples: int | Sequence[int],
     first_seed: int,
+    seeds: int = 10,
+    methods: Sequence[str] = METHODS,
 ) -> int:
     """Parse the command line, measure, write the record, print the summary."""
-    defaults = {"n": n_samples, "first_seed": first_seed, "out": _default_out(name)}
+    defaults = {
+        "n": [n_samples] if isinstance(n_samples, int) else list(n_samples),
+        "first_seed": first_seed,
+        "seeds": seeds,
+        "methods": list(methods),
+        "out": _default_out(name),
+    }
     options = _parser(description, defaults).parse_args(argv)
     chosen = [task for task in tasks if options.tasks in task.name]
     if not chosen:
@@ -62,11 +70,11 @@ def _parser(description: str, defaults: dict[str, Any]) -> argparse.ArgumentPars
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.set_defaults(**defaults)
-    parser.add_argument("--n", type=int, help="rows of each draw (default: %(default)s)")
-    parser.add_argument("--seeds", type=int, default=10, help="draws of each task (default: 10)")
+    parser.add_argument("--n", type=int, nargs="+", help="rows a draw (default: %(default)s)")
+    parser.add_argument("--seeds", type=int, help="draws of each task (default: %(default)s)")
     parser.add_argument("--first-seed", type=int, help="default: %(default)s")
     parser.add_argument("--tasks", default="", help="only tasks with these letters in their name")
-    parser.add_argument("--methods", nargs="+", choices=METHODS, default=list(METHODS))
+    parser.add_argument("--methods", nargs="+", choices=METHODS, help="default: %(default)s")
     parser.add_argument("--model", default="default", help="a checkpoint's name or path")
     parser.add_argument("--reuse-baselines", type=Path, metavar="OLD.csv", help="an older record")
     parser.add_argument("--out", type=Path, help="default: benchmarks/results/<date>-<name>.csv")
@@ -81,12 +89,12 @@ def _measure_all(tasks: Sequence[Task], options: argparse.Namespace) -> list[Mea
     old = _reusable(options.reuse_baselines)
     estimators = load_estimators(options.methods, model=options.model)
     seeds = range(options.first_seed, options.first_seed + options.seeds)
-    draws = [(task, seed) for task in tasks for seed in seeds]
-    for task, seed in tqdm(draws, disable=None, unit="draw"):
-        rows = _measure_draw(task, seed, options.n, estimators, known, old)
+    draws = [(task, n, seed) for n in options.n for task in tasks for seed in seeds]
+    for task, n, seed in tqdm(draws, disable=None, unit="draw"):
+        rows = _measure_draw(task, seed, n, estimators, known, old)
         append_measurements(partial, [row for row in rows if row is not known.get(row.key)])
         known.update({row.key: row for row in rows})
-    keys = [(task.name, options.n, seed, name) for task, seed in draws for name in options.methods]
+    keys = [(task.name, n, seed, name) for task, n, seed in draws for name in options.methods]
     rows = [known[key] for key in keys]
     write_measurements(options.out, rows)
     write_description(options.out.with_suffix(".json"), description)
@@ -101,7 +109,10 @@ def _begin(options: argparse.Namespace, partial: Path) -> dict[str, Any]:
     seeds = [options.first_seed, options.first_seed + options.seeds - 1]
     reused = options.reuse_baselines.name if options.reuse_baselines else None
     description = describe_run(
-        **weights, n_samples=options.n, seeds_first_last=seeds, baselines_from=reused
+        **weights,
+        n_samples=options.n[0] if len(options.n) == 1 else options.n,
+        seeds_first_last=seeds,
+        baselines_from=reused,
     )
     sidecar = partial.with_suffix(".json")
     before = read_description(sidecar)
