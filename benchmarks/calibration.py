@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
+from benchmarks.coverage import coverage, flagged
 from benchmarks.estimators import load_estimators, warm_up
 from benchmarks.measurement import Measurement, append_measurements, read_measurements
 from benchmarks.record import RESULTS, describe_run, write_description
@@ -107,22 +108,6 @@ def print_coverage(rows: Sequence[Measurement]) -> None:
             print(f"n={n:5d} {family:18s} {coverage(own):5.1%}  mean |error| {np.mean(errors):.3f}")
         bad, good = flagged(mine)
         print(f"n={n:5d} flagged: {bad:.1%} of those off by > 0.3, {good:.1%} of those within 0.05")
-
-
-def coverage(rows: Sequence[Measurement]) -> float:
-    """Share of 95% intervals, the estimate and 1.96 standard errors each way, with the truth."""
-    inside = [abs((r.estimate or 0.0) - r.true_mi) <= 1.96 * (r.stderr or 0.0) for r in rows]
-    return float(np.mean(inside))
-
-
-def flagged(rows: Sequence[Measurement]) -> tuple[float, float]:
-    """Share flagged as not reliable among errors above 0.3 nats, and among those below 0.05."""
-    error = np.array([abs((row.estimate or 0.0) - row.true_mi) for row in rows])
-    doubt = np.array([not row.reliable for row in rows])
-    return (
-        float(doubt[error > 0.3].mean()) if (error > 0.3).any() else float("nan"),
-        float(doubt[error < 0.05].mean()) if (error < 0.05).any() else float("nan"),
-    )
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -13,7 +13,7 @@ from pathlib import Path
 if not __package__:  # a script finds its own folder first; all imports here start at the root
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from benchmarks import bars, sections
+from benchmarks import bars, sections, trust_sections
 from benchmarks.measurement import Measurement, read_measurements
 from benchmarks.record import RESULTS, ROOT, read_description
 
@@ -26,6 +26,15 @@ All values are in nats. *Error* is |mean over seeds − truth|, as the published
 *single-draw error* is the mean of |estimate − truth| of single draws, which is what a user sees.
 Every method saw the same rows. Nothing is left out: rows where an estimator is bad are here too.
 """
+
+OTHER_RECORDS = (
+    "consistency",
+    "small-n",
+    "many-independent",
+    "held-out-value",
+    "held-out-mine",
+    "calibration",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,15 +50,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     bmi_rows, known_rows = _rows(bmi), _rows(known)
     speed_rows = sections.read_speed(speed)
+    others = {kind: newest(kind) for kind in OTHER_RECORDS}
+    other_rows = {kind: _rows(path) for kind, path in others.items()}
     parts = [
         HEAD,
-        bars.section(bmi_rows, known_rows, speed_rows),
+        bars.section(bmi_rows, known_rows, speed_rows, other_rows),
         sections.bmi(bmi_rows),
         sections.independent(bmi_rows),
         sections.known_mi(known_rows),
+        trust_sections.consistency(other_rows["consistency"]),
+        trust_sections.small_n(other_rows["small-n"]),
+        trust_sections.many_independent(other_rows["many-independent"]),
+        trust_sections.held_out_value(other_rows["held-out-value"], other_rows["held-out-mine"]),
+        trust_sections.calibration(other_rows["calibration"]),
         sections.speed(speed_rows),
         sections.sampler_check(newest("bmi-sampler-check")),
-        sections.records([path for path in (bmi, known, speed) if path is not None]),
+        sections.records([path for path in (bmi, known, speed, *others.values()) if path]),
     ]
     temporary = options.out.with_name(options.out.name + ".tmp")
     options.out.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,70 @@
+"""What the pages on trust count, on records small enough to count by hand."""
+
+import math
+
+import pytest
+
+from benchmarks import figures, trust_sections
+from benchmarks.coverage import coverage, flagged
+from benchmarks.measurement import Measurement
+
+
+def row(task="a", n=100, seed=0, truth=1.0, estimate=1.0, method="infoatlas", **more):
+    return Measurement(
+        task=task,
+        n_samples=n,
+        seed=seed,
+        draw="0",
+        method=method,
+        true_mi=truth,
+        estimate=estimate,
+        **more,
+    )
+
+
+def test_a_task_rises_when_its_error_at_the_largest_n_is_not_smaller():
+    rows = [row("falls", 100, 0, 1, 2), row("falls", 1000, 0, 1, 1.1)]
+    rows += [row("rises", 100, 0, 1, 1.1), row("rises", 1000, 0, 1, 0.5)]
+    assert trust_sections.rising(rows) == ["rises"]
+    text = trust_sections.consistency(rows)
+    assert "1 of 2 tasks: `rises`" in text
+
+
+def test_the_error_of_a_size_is_the_mean_over_seeds_of_single_draws():
+    rows = [row(seed=0, estimate=1.5), row(seed=1, estimate=0.5)]
+    assert trust_sections.errors_by_size(rows) == {"a": {100: pytest.approx(0.5)}}
+
+
+def test_coverage_is_the_share_of_intervals_with_the_truth():
+    rows = [row(estimate=1.19, stderr=0.1), row(estimate=1.2, stderr=0.1)]
+    assert coverage(rows) == 0.5
+
+
+def test_flags_are_counted_among_large_and_among_small_errors():
+    rows = [
+        row(estimate=2.0, reliable=False),
+        row(estimate=1.4, reliable=True),
+        row(estimate=1.01, reliable=True),
+        row(estimate=1.2, reliable=False),
+    ]
+    assert flagged(rows) == (0.5, 0.0)
+    assert math.isnan(flagged(rows[2:3])[0])
+
+
+def test_only_tasks_on_the_same_rows_are_compared_with_mine():
+    ours = [row("a", dv=0.5), row("b", dv=0.5), row("c", dv=float("nan"))]
+    mine = [row("a", dv=0.6, method="mine"), row("c", dv=0.1, method="mine")]
+    assert trust_sections.below_mine(ours, mine) == ["a", "c"]
+    assert "on 2 of 3 tasks" in trust_sections.held_out_value(ours, mine)
+
+
+def test_sections_without_a_record_are_empty():
+    assert trust_sections.consistency([]) == trust_sections.small_n([]) == ""
+    assert trust_sections.many_independent([]) == trust_sections.calibration([]) == ""
+
+
+def test_figures_are_drawn_from_rows():
+    rows = [row(n=n, estimate=1 + 1 / n, stderr=0.1) for n in (100, 1000)]
+    for draw in (figures.consistency, figures.calibration):
+        (axes,) = draw(rows).axes
+        assert axes.get_xlabel()
