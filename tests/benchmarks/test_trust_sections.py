@@ -3,7 +3,6 @@
 import math
 
 import pytest
-
 from benchmarks import figures, trust_sections
 from benchmarks.coverage import coverage, flagged
 from benchmarks.measurement import Measurement
