@@ -19,7 +19,7 @@ from torch.nn.functional import softplus
 
 HALVINGS = 12
 ROUNDING = 1e-6  # relative; single-precision sums cannot tell smaller falls from none
-SMALL_DECREMENT = 1e-4  # nats in all, far below what sampling leaves open
+SMALL_DECREMENT = 1e-6  # nats in all, far below what sampling leaves open
 NEAR = 0.05  # nats in all; after a step that gains no more the curvature is kept
 COARSE_FROM, COARSE_STRIDE = 4096, 4  # rows from which every fourth one gives a first solution
 DOUBLE_STEPS, DOUBLE_DECREMENT = 60, 1e-14  # in double precision, where exact gradients are wanted
@@ -117,14 +117,17 @@ class _Place(NamedTuple):
 def _newton(
     sample: Sample, prior: _Prior, starts: list[Tensor], steps: int, decrement: float
 ) -> tuple[Tensor, Tensor]:
-    """Newton with step halving: weights (b, f), and the covariance (b, f, f) there."""
+    """Newton with step halving: weights (b, f), and the covariance (b, f, f) there.
+
+    Each data set stops, and keeps its curvature, by itself: none depends on its neighbours.
+    """
     place = _start(sample, starts, prior)
-    exact = prior.mean.dtype == torch.float64
+    factor = torch.diag_embed(prior.precision)  # until the first step
     last = torch.full_like(place.objective, torch.inf)
+    near = NEAR if prior.mean.dtype == torch.float32 else 0.0
     for taken in range(steps + 1):
         probability = torch.sigmoid(place.values)
-        if taken == 0 or exact or bool((last > NEAR).any()):
-            factor = _factor(_hessian(sample, probability, prior))
+        factor = _refreshed(factor, last > near, sample, probability, prior)
         gradient = _gradient(sample, probability, place.weights, prior)
         direction = torch.cholesky_solve(gradient.unsqueeze(-1), factor).squeeze(-1)
         fall = 0.5 * (gradient * direction).sum(dim=1)
@@ -134,6 +137,19 @@ def _newton(
         last = torch.where(open_, fall, torch.zeros_like(fall))
         place = _halved_step(sample, place, direction * open_.unsqueeze(1), prior)
     return place.weights, torch.cholesky_inverse(factor)
+
+
+def _refreshed(
+    factor: Tensor, stale: Tensor, sample: Sample, probability: Tensor, prior: _Prior
+) -> Tensor:
+    """Cholesky factors of the curvature, computed anew for the data sets that moved far."""
+    if bool(stale.all()):
+        return _factor(_hessian(sample, probability, prior))
+    if bool(stale.any()):
+        some = sample._replace(features=sample.features[stale])
+        own = _Prior(prior.mean[stale], prior.precision[stale])
+        factor[stale] = _factor(_hessian(some, probability[stale], own))
+    return factor
 
 
 def _start(sample: Sample, starts: list[Tensor], prior: _Prior) -> _Place:
