@@ -24,7 +24,7 @@ from infoatlas._pairs import (
     pairs_of_all,
     product_pairs,
 )
-from infoatlas._readout import Evidence, Reading, read_out
+from infoatlas._readout import Evidence, Reading, Summary, read_out, summarise
 
 
 class WrittenCritic(NamedTuple):
@@ -50,6 +50,7 @@ class Forward(NamedTuple):
     critic: WrittenCritic
     joint: Tensor  # b n, critic at joint rows
     product: Tensor  # b s n, critic at product rows
+    summary: Summary
     reading: Reading
 
 
@@ -102,9 +103,10 @@ def write_critics(
     left_out = leave_one_out(joint, sample.features[:, :n], solution.covariance)
     gaussian = pair.gaussian.mutual_information.to(dtype)
     evidence = Evidence(joint, left_out, product, sample.weight[n:], gaussian)
-    reading = read_out(model.readout, written.context, evidence)
+    summary = summarise(evidence)
+    reading = read_out(model.readout, written.context, summary)
     critic = WrittenCritic(model, pair, written, solution)
-    return Forward(critic, joint, product.unflatten(1, (-1, n)), reading)
+    return Forward(critic, joint, product.unflatten(1, (-1, n)), summary, reading)
 
 
 def sample_features(

@@ -48,27 +48,42 @@ class Reading(NamedTuple):
     effective_share: Tensor
 
 
-def read_out(head: nn.Module, context: Tensor, evidence: Evidence) -> Reading:
+class Summary(NamedTuple):
+    """All that the read-out knows about the evidence."""
+
+    candidates: Tensor  # b 6, nats
+    numbers: Tensor  # b 15, of order one
+    sampling: Tensor  # b, standard error of the plug-in, nats
+    effective_share: Tensor  # b
+
+
+def summarise(evidence: Evidence) -> Summary:
+    """Six estimates, and what tells which to believe."""
+    candidates = _candidates(evidence)
+    share = effective_sample_share(evidence.product, evidence.weight)
+    sampling = evidence.joint.std(dim=1) / evidence.joint.shape[1] ** 0.5
+    return Summary(candidates, _numbers(candidates, evidence, share), sampling, share)
+
+
+def read_out(head: nn.Module, context: Tensor, summary: Summary) -> Reading:
     """Combine the candidates.
 
     Parameters
     ----------
     head : Module
-        Context and summaries -> candidate weights, a scaling, two numbers for the standard error.
+        Context and summary -> candidate weights, a scaling, two numbers for the standard error.
     context : Tensor of shape (b, g)
-    evidence : Evidence
+    summary : Summary
     """
-    candidates = _candidates(evidence)
-    share = effective_sample_share(evidence.product, evidence.weight)
-    summaries = _summaries(candidates, evidence, share)
-    raw = head(torch.cat([context, summaries], dim=1))
+    candidates = summary.candidates
+    raw = head(torch.cat([context, summary.numbers], dim=1))
     start = raw.new_tensor([1.0, 0.0, 0.0, 0.0, 0.0, -1.0])
     mix = torch.softmax(raw[:, :N_CANDIDATES] + start, dim=1)
     scaling = (MOST_SCALING * torch.tanh(raw[:, N_CANDIDATES])).exp()
     mi = (mix * candidates).sum(dim=1) * scaling
-    sampling = evidence.joint.std(dim=1) / evidence.joint.shape[1] ** 0.5
-    stderr = sampling * (2.0 * torch.tanh(raw[:, -2] / 2.0)).exp() + softplus(raw[:, -1] - 4.0)
-    return Reading(mi, stderr, candidates[:, 0], candidates[:, 1], share)
+    factor = (2.0 * torch.tanh(raw[:, -2] / 2.0)).exp()
+    stderr = summary.sampling * factor + softplus(raw[:, -1] - 4.0)
+    return Reading(mi, stderr, candidates[:, 0], candidates[:, 1], summary.effective_share)
 
 
 def _candidates(evidence: Evidence) -> Tensor:
@@ -87,8 +102,8 @@ def _candidates(evidence: Evidence) -> Tensor:
     )
 
 
-def _summaries(candidates: Tensor, evidence: Evidence, share: Tensor) -> Tensor:
-    """What the head is told about the candidates, in numbers of order one: b 15."""
+def _numbers(candidates: Tensor, evidence: Evidence, share: Tensor) -> Tensor:
+    """What the head is told about the candidates: b 15."""
     plain, n = candidates[:, 0], evidence.joint.shape[1]
     spread, spread_left_out = evidence.joint.std(dim=1), evidence.joint_left_out.std(dim=1)
     optimism = (plain - candidates[:, 2]) * (n**0.5) / (spread + 0.1)  # in standard errors

@@ -11,7 +11,14 @@ from infoatlas._bounds import (
     effective_sample_share,
     plug_in,
 )
-from infoatlas._readout import MOST_SCALING, N_CANDIDATES, N_SUMMARIES, Evidence, read_out
+from infoatlas._readout import (
+    MOST_SCALING,
+    N_CANDIDATES,
+    N_SUMMARIES,
+    Evidence,
+    read_out,
+    summarise,
+)
 
 CONTEXT = 6
 
@@ -46,7 +53,7 @@ def critic_values(seed, b=4, n=100, m=400):
 @pytest.mark.parametrize("seed", range(4))
 def test_the_estimate_lies_between_its_candidates(seed, scale):
     context, evidence = critic_values(seed)
-    reading = read_out(head(seed, scale), context, evidence)
+    reading = read_out(head(seed, scale), context, summarise(evidence))
     joint, left_out, product, weight, gaussian = evidence
     candidates = torch.stack(
         [
@@ -68,13 +75,13 @@ def test_candidates_that_agree_on_zero_give_zero_whatever_the_scaling():
     context, evidence = critic_values(0)
     nothing = Evidence(*(0.0 * field for field in evidence[:3]), *evidence[3:])
     nothing = nothing._replace(gaussian=0.0 * evidence.gaussian)
-    assert read_out(head(0, 100.0), context, nothing).mi.abs().max() < 1e-12
+    assert read_out(head(0, 100.0), context, summarise(nothing)).mi.abs().max() < 1e-12
 
 
 @pytest.mark.parametrize("scale", [0.0, 1.0, 100.0])
 def test_the_standard_error_stays_within_a_factor_of_the_sampling_error(scale):
     context, evidence = critic_values(0)
-    reading = read_out(head(0, scale), context, evidence)
+    reading = read_out(head(0, scale), context, summarise(evidence))
     sampling = evidence.joint.std(dim=1) / evidence.joint.shape[1] ** 0.5
     assert (reading.stderr >= sampling * np.exp(-2)).all()
     assert reading.stderr.isfinite().all()
@@ -82,7 +89,7 @@ def test_the_standard_error_stays_within_a_factor_of_the_sampling_error(scale):
 
 def test_the_other_fields_are_plain_values_of_the_critic():
     context, evidence = critic_values(1)
-    reading = read_out(head(1), context, evidence)
+    reading = read_out(head(1), context, summarise(evidence))
     assert torch.equal(reading.plug_in, evidence.joint.mean(dim=1))
     bound = donsker_varadhan(evidence.joint, evidence.product, evidence.weight)
     assert torch.equal(reading.dv, bound)
@@ -92,12 +99,12 @@ def test_the_other_fields_are_plain_values_of_the_critic():
 
 def test_a_data_set_is_read_the_same_alone_and_in_a_batch():
     context, evidence = critic_values(2)
-    together = read_out(head(2), context, evidence)
+    together = read_out(head(2), context, summarise(evidence))
     joint, left_out, product, weight, gaussian = evidence
     for i in range(len(joint)):
         part = slice(i, i + 1)
         own = Evidence(joint[part], left_out[part], product[part], weight, gaussian[part])
-        alone = read_out(head(2), context[part], own)
+        alone = read_out(head(2), context[part], summarise(own))
         for one, all_ in zip(alone, together, strict=True):
             torch.testing.assert_close(one[0], all_[i])
 
@@ -106,6 +113,6 @@ def test_a_collapsed_critic_gives_finite_numbers():
     context, evidence = critic_values(3)
     evidence.product[:, 0], evidence.weight[0] = 300.0, 1.0
     high = evidence._replace(joint=evidence.joint + 20)
-    reading = read_out(head(3), context, high)
+    reading = read_out(head(3), context, summarise(high))
     assert all(field.isfinite().all() for field in reading)
     assert (reading.effective_share < 0.01).all()

@@ -14,10 +14,12 @@ from torch.nn.functional import binary_cross_entropy_with_logits, huber_loss, so
 from infoatlas._bounds import donsker_varadhan
 from infoatlas._forward import Forward
 from infoatlas._pairs import ProductPairs
+from infoatlas._readout import Reading
 from infoatlas.pretraining.config import PretrainConfig
 from infoatlas.pretraining.distributions import DataSets
 
 PMI_RANGE = 12.0  # nats; labels beyond it are certain
+DEGREES = 4.0  # of freedom of the Student likelihood: large errors do not dominate
 
 
 def true_pointwise(data: DataSets, pairs: ProductPairs) -> tuple[Tensor, Tensor]:
@@ -49,10 +51,8 @@ def objective(
     joint, product = true_pointwise(data, pairs)
     logistic = _excess_logistic(forward.joint, joint) + _excess_logistic(forward.product, product)
     pointwise = huber_loss(forward.joint, joint, delta=0.5)
-    attainable = 0.02 + 0.05 * data.mi + joint.std(dim=1) / joint.shape[1] ** 0.5  # nats
-    value = torch.log1p(0.5 * ((reading.mi - data.mi) / attainable).square()).mean()
-    likelihood = _student_surprise((reading.mi.detach() - data.mi) / reading.stderr)
-    likelihood = likelihood + reading.stderr.log().mean()
+    sampling = joint.std(dim=1) / joint.shape[1] ** 0.5
+    value, likelihood = (part.mean() for part in read_out_loss(reading, data.mi, sampling))
     loss = (
         logistic
         + config.pointwise_weight * pointwise
@@ -69,9 +69,17 @@ def objective(
     return loss, parts
 
 
-def _student_surprise(error: Tensor, degrees: float = 4.0) -> Tensor:
-    """Student negative log-likelihood up to a constant: large errors do not dominate."""
-    return 0.5 * (degrees + 1) * torch.log1p(error.square() / degrees).mean()
+def read_out_loss(reading: Reading, mi: Tensor, sampling: Tensor) -> tuple[Tensor, Tensor]:
+    """Loss of the estimate, and of its standard error; both (b,).
+
+    Errors count in units of what can be attained, and large ones by their logarithm. The standard
+    error is judged by a Student likelihood of the error, which leaves the estimate alone.
+    """
+    attainable = 0.02 + 0.05 * mi + sampling  # nats
+    value = torch.log1p(0.5 * ((reading.mi - mi) / attainable).square())
+    error = (reading.mi.detach() - mi) / reading.stderr
+    surprise = 0.5 * (DEGREES + 1) * torch.log1p(error.square() / DEGREES)
+    return value, surprise + reading.stderr.log()
 
 
 def _excess_logistic(logit: Tensor, pmi: Tensor) -> Tensor:

@@ -30,7 +30,7 @@ def perfect(data, pairs):
     joint, product = true_pointwise(data, pairs)
     ones = torch.ones_like(data.mi)
     reading = Reading(data.mi.clone(), 0.1 * ones, joint.mean(1), joint.mean(1), ones)
-    return Forward(None, joint.clone(), product.clone(), reading)
+    return Forward(None, joint.clone(), product.clone(), None, reading)
 
 
 @pytest.mark.parametrize("family", sorted(FAMILIES))
