@@ -109,11 +109,11 @@ def test_only_the_side_that_asks_gets_a_gradient(mode):
 
 @pytest.mark.parametrize("mode", MODES)
 def test_climbing_the_gradient_adds_information(mode):
-    x, y = sample("linear", 100, 3)
+    x, y = sample("linear", 300, 3)
     x = x.requires_grad_()
     optimiser = torch.optim.Adam([x], lr=0.1, maximize=True)
     before = mutual_information(x, y)
-    for _ in range(8):
+    for _ in range(12):
         optimiser.zero_grad()
         differentiable_mutual_information(x, y, through_weights=mode).backward()
         optimiser.step()

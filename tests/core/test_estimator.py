@@ -138,7 +138,7 @@ def test_values_of_new_gaussian_pairs_are_the_closed_form(fitted):
     values = fitted.score_samples(x, y)
     assert values.shape == (2000,)
     assert np.corrcoef(values, truth[:, 0])[0, 1] > 0.95
-    assert np.abs(values - truth[:, 0]).mean() < 0.15
+    assert np.abs(values - truth[:, 0]).mean() < 0.25 * truth.std()
 
 
 def test_rows_are_scored_one_by_one(fitted):
