@@ -36,7 +36,9 @@ def main(source: Path, target: Path) -> None:
     for name, value in new.items():
         if name.startswith("readout."):
             continue
-        new[name] = old[name] if old[name].shape == value.shape else _widened(name, old[name], value)
+        new[name] = (
+            old[name] if old[name].shape == value.shape else _widened(name, old[name], value)
+        )
     model.load_state_dict(new)
     save_model(model, target, {"source": source.name})
 
