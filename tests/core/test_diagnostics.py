@@ -15,7 +15,6 @@ SENTENCES = {
     "columns": "columns a side is more than the network was trained for",
     "range": "Near the dynamic range",
     "collapse": "The Donsker-Varadhan value rests on",
-    "error": "The standard error is large",
     "order": "Rows follow each other",
     "ties": "ties",
 }
