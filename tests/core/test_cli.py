@@ -209,8 +209,8 @@ def trainings(monkeypatch):
     """Stand in for infoatlas.pretraining."""
     seen = []
 
-    def pretrain(config, directory, *, minutes=None, resume=False):
-        seen.append((config, directory.as_posix(), minutes, resume))
+    def pretrain(config, directory, *, minutes=None, resume=False, start=None):
+        seen.append((config, directory.as_posix(), minutes, resume, start))
         return directory / "weights.safetensors"
 
     module = ModuleType("infoatlas.pretraining")
@@ -223,7 +223,7 @@ def trainings(monkeypatch):
 
 def test_pretrain_runs_a_recipe_by_name(trainings, capsys):
     assert run("pretrain", "--config", "tiny") == 0
-    assert trainings == [(StubConfig(), "runs/tiny", None, False)]
+    assert trainings == [(StubConfig(), "runs/tiny", None, False, None)]
     assert capsys.readouterr().out == "written: runs/tiny/weights.safetensors\n"
 
 
@@ -232,9 +232,15 @@ def test_pretrain_runs_a_config_from_a_python_file(trainings, tmp_path):
     recipe.write_text(
         "from infoatlas.pretraining import PretrainConfig\nCONFIG = PretrainConfig(steps=5)\n"
     )
-    options = ["--out", tmp_path / "out", "--minutes", "1.5", "--resume"]
+    out, start = tmp_path / "out", tmp_path / "weights.safetensors"
+    options = ["--out", out, "--minutes", "1.5", "--start", start]
     assert run("pretrain", "--config", recipe, *options) == 0
-    assert trainings == [(StubConfig(steps=5), (tmp_path / "out").as_posix(), 1.5, True)]
+    assert trainings == [(StubConfig(steps=5), out.as_posix(), 1.5, False, start)]
+
+
+def test_pretrain_goes_on_from_a_state(trainings):
+    assert run("pretrain", "--config", "tiny", "--resume") == 0
+    assert trainings == [(StubConfig(), "runs/tiny", None, True, None)]
 
 
 @pytest.mark.parametrize(

@@ -368,3 +368,22 @@ def test_one_process_agrees_with_itself():
     assert not ALONE.agree(flag=False)
     assert ALONE.is_main
     assert not Processes(rank=1, count=2).is_main
+
+
+def test_a_fresh_run_begins_with_the_weights_of_a_checkpoint(tmp_path):
+    first = pretrain(RECIPES["tiny"], tmp_path / "first", steps=2, device="cpu")
+    again = TrainingState.start(RECIPES["tiny"], ALONE, CPU)
+    model = load_model(first)
+    again.take_weights(model)
+    for name, value in model.state_dict().items():
+        assert torch.equal(again.model.state_dict()[name], value)
+        assert torch.equal(again.average[name], value)
+
+
+def test_weights_of_other_sizes_and_a_start_beside_resume_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"start: flagship .* has the sizes"):
+        pretrain(RECIPES["tiny"], tmp_path / "run", steps=1, start="default", device="cpu")
+    with pytest.raises(ValueError, match="start is for a fresh run"):
+        pretrain(
+            RECIPES["tiny"], tmp_path / "run", steps=1, start="default", resume=True, device="cpu"
+        )
