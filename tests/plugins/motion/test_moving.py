@@ -23,9 +23,9 @@ const states = [];
 const note = () => states.push({...document.body.dataset,
   picture: document.getElementById("scene").toDataURL().length});
 const scene = document.getElementById("scene");
-setTimeout(() => { note(); document.getElementById("play").click(); }, 300);
-setTimeout(() => { document.getElementById("play").click(); note(); }, 1500);
-setTimeout(() => {
+const turnAndHide = () => {
+  document.getElementById("play").click();
+  note();
   scene.dispatchEvent(new PointerEvent("pointerdown", {clientX: 100, clientY: 100}));
   scene.dispatchEvent(new PointerEvent("pointermove", {clientX: 200, clientY: 130}));
   window.dispatchEvent(new PointerEvent("pointerup"));
@@ -34,7 +34,13 @@ setTimeout(() => {
   note();
   document.body.append(Object.assign(document.createElement("pre"),
     {id: "states", textContent: JSON.stringify(states)}));
-}, 1700);
+};
+let looks = 0;
+const untilItMoves = () => {  // a busy machine draws its first frame late
+  const moved = document.body.dataset.frame !== states[0].frame;
+  if (moved || ++looks > 200) turnAndHide(); else setTimeout(untilItMoves, 50);
+};
+setTimeout(() => { note(); document.getElementById("play").click(); untilItMoves(); }, 300);
 </script>
 """
 
@@ -58,6 +64,7 @@ def test_the_page_is_whole_and_asks_for_nothing_else(clip, tmp_path):
     assert (data["frames"], data["flat"]) == (24, False)
 
 
+@pytest.mark.slow  # a browser on a busy machine now and then draws no frame in time
 @pytest.mark.skipif(CHROMIUM is None, reason="needs a browser: apt-get install chromium")
 def test_a_visitor_can_play_turn_and_hide_groups(tmp_path):
     tracks = read_mocap(sequence="box_and_person", frames=slice(0, 200, 4))
@@ -65,9 +72,9 @@ def test_a_visitor_can_play_turn_and_hide_groups(tmp_path):
     page = tmp_path / "x.html"
     page.write_text(page.read_text("utf-8").replace("</body>", VISITOR + "</body>"), "utf-8")
     command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--window-size=900,700",
-               "--virtual-time-budget=4000", "--dump-dom", f"--user-data-dir={tmp_path}/profile",
+               "--virtual-time-budget=20000", "--dump-dom", f"--user-data-dir={tmp_path}/profile",
                page.as_uri()]  # fmt: skip
-    dom = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+    dom = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
     opened, played, turned, hidden = json.loads(re.search(r'id="states">(.*?)</pre>', dom)[1])
     assert int(opened["drawn"]) >= 45  # of 51 markers, some missing
     assert opened["picture"] > 5000  # a blank canvas is far smaller
