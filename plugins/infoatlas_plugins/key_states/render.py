@@ -1,0 +1,115 @@
+"""Rendered pictures: strips of key frames, and films of roll-outs. Needs a Vulkan driver."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from infoatlas_plugins.extras import import_extra
+from infoatlas_plugins.key_states.demonstrations import Demonstration, Demonstrations
+from infoatlas_plugins.key_states.evaluate import SuccessRate, evaluate_policy
+from infoatlas_plugins.key_states.simulation import make_environment
+from infoatlas_plugins.key_states.tasks import find_task
+from infoatlas_plugins.key_states.train import TrainedPolicy
+from infoatlas_plugins.safe_write import replace_when_written
+
+FRAMES_PER_SECOND = 20
+BORDER = 4  # pixels of white between frames
+
+
+def save_strips(
+    path: Path,
+    demonstrations: Demonstrations,
+    keys: Sequence[NDArray[np.int64]],
+    *,
+    count: int = 3,
+) -> None:
+    """Key frames of the first demonstrations, one row each: first state, key states, last state.
+
+    Parameters
+    ----------
+    path : Path
+        A .png file.
+    demonstrations : Demonstrations
+        With simulator states and seeds.
+    keys : sequence of ndarray
+        The same number for every demonstration.
+    count : int
+        Demonstrations to draw.
+    """
+    images = import_extra("PIL.Image", extra="robot", needed_by="drawing key frames")
+    environment = make_environment(find_task(demonstrations.task_id), render_backend="cpu")
+    rows = []
+    for episode, steps in list(zip(demonstrations.episodes, keys, strict=True))[:count]:
+        shown = [0, *steps.tolist(), len(episode.states) - 1]
+        rows.append(np.concatenate(_frames(environment, episode, shown), axis=1))
+    environment.close()
+    with replace_when_written(path) as handle:
+        images.fromarray(np.concatenate(rows)).save(handle, format="PNG", optimize=True)
+
+
+def save_film(path: Path, policy: TrainedPolicy, seed: int) -> SuccessRate:
+    """An mp4 of one roll-out; returns whether it succeeded.
+
+    Parameters
+    ----------
+    path : Path
+        A .mp4 file.
+    policy : TrainedPolicy
+    seed : int
+        Of the reset.
+    """
+    if path.suffix != ".mp4":
+        raise ValueError(f"path must end in .mp4, got {str(path)!r}")
+    film = import_extra("imageio.v3", extra="robot", needed_by="writing a film")
+    frames: list[NDArray[np.uint8]] = []
+    rate = evaluate_policy(
+        policy, [seed], render_backend="cpu", look=lambda e: frames.append(_picture(e))
+    )
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{os.getpid()}.{path.name}")
+    try:
+        film.imwrite(temporary, np.stack(frames), fps=FRAMES_PER_SECOND)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return rate
+
+
+def _frames(
+    environment: Any, episode: Demonstration, steps: Sequence[int]
+) -> list[NDArray[np.uint8]]:
+    """The pictures of some steps, with the simulator put into each of their states."""
+    if not episode.simulator:
+        raise ValueError("the demonstrations hold no simulator states (env_states) to draw from")
+    environment.reset(seed=episode.seed)  # builds the objects of this seed
+    pictures = []
+    for step in steps:
+        environment.unwrapped.set_state_dict(_nested(episode.simulator, step))
+        pictures.append(np.pad(_picture(environment)[::2, ::2], _PADDING, constant_values=255))
+    return pictures
+
+
+_PADDING = ((BORDER, BORDER), (BORDER, BORDER), (0, 0))
+
+
+def _nested(simulator: Mapping[str, NDArray[np.float32]], step: int) -> dict[str, dict[str, Any]]:
+    """Paths such as ``actors/cube`` -> {"actors": {"cube": tensor (1, 13)}} at one step."""
+    torch = import_extra("torch", extra="robot", needed_by="rendering")
+    nested: dict[str, dict[str, Any]] = {}
+    for path, values in simulator.items():
+        kind, _, name = path.partition("/")
+        nested.setdefault(kind, {})[name] = torch.from_numpy(values[step : step + 1])
+    return nested
+
+
+def _picture(environment: Any) -> NDArray[np.uint8]:
+    """What the task's own camera sees, (height, width, 3)."""
+    picture = environment.render()
+    array = np.asarray(picture.cpu() if hasattr(picture, "cpu") else picture)
+    return array[0] if array.ndim == 4 else array
