@@ -195,7 +195,7 @@ class HyperNetwork(nn.Module):
         self.pair_first = nn.Linear(2 * config.written_width, config.hidden_width)
         self.pair_second = nn.Linear(config.hidden_width, config.written_features)
         self.readout = nn.Sequential(
-            nn.Linear(2 * h + N_SUMMARIES, 2 * h), nn.GELU(), nn.Linear(2 * h, N_CANDIDATES + 3)
+            nn.Linear(2 * h + N_SUMMARIES, 2 * h), nn.GELU(), nn.Linear(2 * h, N_CANDIDATES + 2)
         )
         for layer in (
             self.modulation,

@@ -1,8 +1,8 @@
 """From critic values to one number: which bound to believe, and how far.
 
 The plug-in is best where supports are sharp, Donsker-Varadhan elsewhere, the closed form for
-Gaussian data. The hypernetwork weighs the candidates, and scales what comes out by at most a third:
-a critic's features never span all of the dependence. Zero stays zero.
+Gaussian data. The hypernetwork weighs the candidates; the estimate is always a convex combination
+of them.
 
 b: data sets   n: rows   m: product pairs
 """
@@ -25,7 +25,6 @@ from infoatlas._bounds import (
 
 N_CANDIDATES = 6
 N_SUMMARIES = N_CANDIDATES + 9
-MOST_SCALING = 0.3  # of the logarithm of the estimate
 
 
 class Evidence(NamedTuple):
@@ -71,7 +70,7 @@ def read_out(head: nn.Module, context: Tensor, summary: Summary) -> Reading:
     Parameters
     ----------
     head : Module
-        Context and summary -> candidate weights, a scaling, two numbers for the standard error.
+        Context and summary -> candidate weights, and two numbers for the standard error.
     context : Tensor of shape (b, g)
     summary : Summary
     """
@@ -79,8 +78,7 @@ def read_out(head: nn.Module, context: Tensor, summary: Summary) -> Reading:
     raw = head(torch.cat([context, summary.numbers], dim=1))
     start = raw.new_tensor([1.0, 0.0, 0.0, 0.0, 0.0, -1.0])
     mix = torch.softmax(raw[:, :N_CANDIDATES] + start, dim=1)
-    scaling = (MOST_SCALING * torch.tanh(raw[:, N_CANDIDATES])).exp()
-    mi = (mix * candidates).sum(dim=1) * scaling
+    mi = (mix * candidates).sum(dim=1)
     factor = (2.0 * torch.tanh(raw[:, -2] / 2.0)).exp()
     stderr = summary.sampling * factor + softplus(raw[:, -1] - 4.0)
     return Reading(mi, stderr, candidates[:, 0], candidates[:, 1], summary.effective_share)
