@@ -38,7 +38,7 @@ class PretrainConfig:
     precision: Literal["float32", "bfloat16"] = "float32"  # bfloat16: message rounds on CUDA only
     random_state: int = 0
     evaluation_minutes: float = 5.0  # held-out error and a checkpoint this often
-    evaluation_batches: int = 15
+    evaluation_batches: int = 20
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for cards and logs."""

@@ -146,6 +146,7 @@ def draw_distributions(
     groups: int = 4,
     family_weights: Mapping[str, float] | None = None,
     map_probability: float = 0.6,
+    plain_probability: float = 0.2,
     autocorrelated_probability: float = 0.1,
 ) -> list[Distribution]:
     """Draw b distributions of (x, y), in groups of one random family each.
@@ -162,6 +163,8 @@ def draw_distributions(
         Relative share of families; FAMILY_WEIGHTS by default.
     map_probability : float
         Of sending a continuous side through a chain of maps.
+    plain_probability : float
+        Of a part where neither side is sent through any, before the sides are drawn.
     autocorrelated_probability : float
         Of rows that follow each other as an AR(1) process.
 
@@ -179,7 +182,7 @@ def draw_distributions(
             d_y,
             generator,
             family=_choose(weights, generator),
-            map_probability=map_probability,
+            map_probability=0.0 if chance(plain_probability, generator) else map_probability,
             autocorrelated_probability=autocorrelated_probability,
         )
         for size in sizes

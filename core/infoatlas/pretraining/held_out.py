@@ -19,7 +19,10 @@ from infoatlas.pretraining.config import PretrainConfig
 from infoatlas.pretraining.distributions import DataSets, draw_data_sets, draw_distributions
 
 SEED = 20_241  # of the held-out sets alone
-GRID = tuple((n, d) for d in (1, 2, 3, 5, 10) for n in (256, 1000, 2500))
+GRID = (
+    *((n, d, 1.0) for d in (1, 2, 3, 5, 10) for n in (256, 1000, 2500)),
+    *((n, d, 0.0) for n, d in ((256, 2), (1000, 5), (1000, 25), (2500, 10), (2500, 25))),
+)  # rows, columns a side, share of the usual maps: the last ones are easy on purpose
 
 
 class HeldOutError(NamedTuple):
@@ -37,11 +40,12 @@ class HeldOutError(NamedTuple):
 def held_out_sets(config: PretrainConfig, device: torch.device) -> list[DataSets]:
     """A fixed list of batches over a grid of sizes."""
     generator = torch.Generator(device).manual_seed(SEED)
-    grid = [(n, d) for n, d in GRID if n <= config.n_range[1] and d <= config.max_dimension]
+    grid = [row for row in GRID if row[0] <= config.n_range[1] and row[1] <= config.max_dimension]
     batches = []
     for i in range(config.evaluation_batches):
-        n, d = grid[i % len(grid)] if grid else (config.n_range[0], 1)
-        batches.append(draw_data_sets(draw_distributions(8, d, d, generator), n, generator))
+        n, d, maps = grid[i % len(grid)] if grid else (config.n_range[0], 1, 1.0)
+        distributions = draw_distributions(8, d, d, generator, plain_probability=1.0 - maps)
+        batches.append(draw_data_sets(distributions, n, generator))
     return batches
 
 
