@@ -13,6 +13,7 @@ from infoatlas.dependence._matrix_result import PairwiseMutualInformation
 from infoatlas.dependence.consistency import LawCheck, SelfConsistency, self_consistency
 from infoatlas.dependence.independence import IndependenceTestResult, independence_test
 from infoatlas.dependence.matrix import pairwise_mutual_information
+from infoatlas.dependence.max_sliced import MaxSlicedMIResult, max_sliced_mutual_information
 from infoatlas.dependence.sliced import SlicedMIResult, sliced_mutual_information
 
 __version__ = "0.1.0"
@@ -22,6 +23,7 @@ __all__ = [
     "IndependenceTestResult",
     "LawCheck",
     "MIResult",
+    "MaxSlicedMIResult",
     "MutualInformation",
     "PairwiseMutualInformation",
     "Refinement",
@@ -31,6 +33,7 @@ __all__ = [
     "gaussian_mutual_information",
     "independence_test",
     "load_model",
+    "max_sliced_mutual_information",
     "mutual_information",
     "mutual_information_batch",
     "pairwise_mutual_information",

@@ -83,7 +83,7 @@ def differentiable_mutual_information(
             f"x and y must have the same number of rows, got x.shape={tuple(x.shape)} and "
             f"y.shape={tuple(y.shape)}."
         )
-    network = _double(load_model(model)).to(x.device)
+    network = double_precision(load_model(model)).to(x.device)
     generator = check_random_state(random_state)
     pairs = move_pairs(pairs_of_all(stack_x.shape[1], generator), x.device)
     if through_weights == "written":
@@ -128,6 +128,6 @@ def _checked(values: Tensor, argument: str) -> Tensor:
 
 
 @lru_cache(maxsize=4)
-def _double(network: HyperNetwork) -> HyperNetwork:
+def double_precision(network: HyperNetwork) -> HyperNetwork:
     """A double-precision copy: gradients agree with finite differences."""
     return copy.deepcopy(network).double()

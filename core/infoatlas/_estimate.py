@@ -23,6 +23,7 @@ from infoatlas._diagnostics import Diagnosis, diagnose, neighbour_gap
 from infoatlas._forward import Forward, WrittenCritic, write_critics
 from infoatlas._gaussian import fit_gaussian
 from infoatlas._hypernetwork import HyperNetwork
+from infoatlas._projections import random_projections
 from infoatlas._refine import add_refinement, check_refine
 from infoatlas._result import MIResult
 from infoatlas._validation import (
@@ -33,6 +34,15 @@ from infoatlas._validation import (
     check_stack,
     check_units,
     tie_notes,
+)
+from infoatlas._wide import (
+    N_SLICES,
+    SLICE_COLUMNS,
+    Wide,
+    check_wide,
+    is_wide,
+    mean_of_slices,
+    refuse_wide,
 )
 
 CHUNK_ROWS = 40_000  # rows of all data sets that go through the network at a time: about 300 MB
@@ -52,6 +62,7 @@ def mutual_information(
     model: Model = "default",
     device: str | torch.device | None = None,
     refine: int = 0,
+    wide: Wide = "refuse",
     random_state: RandomState = 0,
 ) -> MIResult:
     """Mutual information of x and y, from one forward pass of a pretrained network.
@@ -72,6 +83,10 @@ def mutual_information(
     refine : int
         Gradient steps on the written critic, for ``result.refinement``: a held-out value, and
         whether the steps raised it. The estimate itself stays zero-shot.
+    wide : {"refuse", "slice"}
+        What happens to more than 64 columns a side. ``"slice"``: the result is the mean over 64
+        random projections to 5 columns a side, and says so; ``sliced_mutual_information`` has more
+        ways to do that.
     random_state : int, Generator or None
         Draws the product pairs. The same seed gives the same answer.
 
@@ -105,6 +120,13 @@ def mutual_information(
     generator = check_random_state(random_state)
     pair = check_pair(x, y, discrete_x=discrete_x, discrete_y=discrete_y)
     steps = check_refine(refine, pair.n_samples)
+    n_features = pair.x.n_features, pair.y.n_features
+    check_wide(wide)
+    if wide == "slice" and is_wide(n_features):
+        if steps:
+            raise ValueError('refine must be 0 where wide="slice" slices the columns.')
+        return _sliced(pair, load_model(model, device=device), generator, units)
+    refuse_wide(n_features, how='pass wide="slice" for the mean over random slices')
     network = load_model(model, device=device)
     result = estimate_pair(pair, network, generator, units)[0]
     return add_refinement(result, pair, network, generator, steps) if steps else result
@@ -144,6 +166,7 @@ def mutual_information_batch(
     stack_x, stack_y = check_stack(x, y)
     network = load_model(model, device=device)
     n_features = stack_x.shape[2], stack_y.shape[2]
+    refuse_wide(n_features, how="use sliced_mutual_information on each item")
     results: list[MIResult | None] = [None] * len(stack_x)
     rows_in_all = stack_x.shape[0] * stack_x.shape[1]
     bar = tqdm(total=len(stack_x), disable=None if rows_in_all > SHOW_PROGRESS_ABOVE else True)
@@ -208,6 +231,18 @@ def estimate_pair(
     diagnosis = diagnose(forward, gap)[0].with_notes(pair.notes)
     result = _result(forward, 0, n_features, diagnosis, units, network.name)
     return result, forward.critic
+
+
+def _sliced(
+    pair: Pair, network: HyperNetwork, generator: np.random.Generator, units: Units
+) -> MIResult:
+    """Mean over random slices of both sides; a side of few columns is only rotated."""
+    stacks = []
+    for side in (pair.x, pair.y):
+        projections = random_projections(N_SLICES, side.values.shape[1], SLICE_COLUMNS, generator)
+        stacks.append(side.values @ projections)  # n d, s d k -> s n k
+    results = mutual_information_batch(*stacks, units=units, model=network, random_state=generator)
+    return mean_of_slices(results, (pair.x.n_features, pair.y.n_features))
 
 
 def _result(

@@ -16,6 +16,7 @@ from infoatlas._coordinates import Side
 from infoatlas._estimate import Model, RandomState, estimate_pair
 from infoatlas._pairs import pairs_of_new
 from infoatlas._validation import Units, check_pair, check_random_state, check_units
+from infoatlas._wide import refuse_wide
 
 MINIMUM_SCORE_ROWS = 16
 
@@ -75,6 +76,7 @@ class MutualInformation(BaseEstimator):
         check_units(self.units)
         generator = check_random_state(self.random_state)
         pair = check_pair(x, y, discrete_x=self.discrete_x, discrete_y=self.discrete_y)
+        refuse_wide((pair.x.n_features, pair.y.n_features), how="use sliced_mutual_information")
         network = load_model(self.model, device=self.device)
         self.result_, self.critic_ = estimate_pair(pair, network, generator, self.units)
         self.n_features_in_ = pair.x.n_features

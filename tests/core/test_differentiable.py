@@ -8,7 +8,7 @@ import torch
 
 from infoatlas import differentiable_mutual_information, load_model, mutual_information
 from infoatlas._coordinates import read_pair
-from infoatlas._differentiable import _double, fixed_critic_value
+from infoatlas._differentiable import double_precision, fixed_critic_value
 from infoatlas._forward import write_critics
 from infoatlas._pairs import pairs_of_all
 
@@ -63,7 +63,7 @@ def test_the_fixed_gradient_is_that_of_finite_differences_of_the_same_critic(kin
     pairs = pairs_of_all(64, np.random.default_rng(0))
     with torch.no_grad():
         pair = read_pair(x.unsqueeze(0), y.unsqueeze(0), bandwidth=0.1)
-        network = _double(load_model())
+        network = double_precision(load_model())
         critic = write_critics(network, pair, np.random.default_rng(0), pairs=pairs).critic
 
     def value(x, y):
@@ -80,7 +80,7 @@ def test_the_fixed_mode_is_the_value_of_the_critic_that_the_rows_write():
     with torch.no_grad():
         pair = read_pair(x.unsqueeze(0), y.unsqueeze(0), bandwidth=0.1)
         critic = write_critics(
-            _double(load_model()), pair, np.random.default_rng(0), pairs=pairs
+            double_precision(load_model()), pair, np.random.default_rng(0), pairs=pairs
         ).critic
         expected = fixed_critic_value(critic, x.unsqueeze(0), y.unsqueeze(0), pairs)
     value = differentiable_mutual_information(x, y, through_weights="fixed")

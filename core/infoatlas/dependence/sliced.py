@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from infoatlas._checkpoint import load_model
 from infoatlas._estimate import Model, RandomState
-from infoatlas._validation import Pair, Units, check_pair, check_random_state, check_units
-from infoatlas.dependence._batches import Estimates, estimate_items
-from infoatlas.dependence._projections import (
+from infoatlas._projections import (
     Projections,
     check_projections,
     random_projections,
     tilted_projections,
 )
+from infoatlas._validation import Pair, Units, check_pair, check_random_state, check_units
+from infoatlas.dependence._batches import Estimates, estimate_items
 
 LARGEST_K = 32  # columns a side that the network was trained for
 Slices = Literal["random", "shared", "adaptive"]
@@ -143,21 +143,21 @@ def sliced_mutual_information(
     if projections is not None:
         drawn = check_projections(projections, x_rows.shape[1], y_rows.shape[1])
     else:
-        _check_counts(k, n_projections)
+        check_counts(k, n_projections, "n_projections")
         if slices == "adaptive":
-            fit, valued = _halves(pair, generator)
+            fit, valued = halves(pair, generator, 'slices="adaptive"')
             drawn = _adaptive(x_rows[fit], y_rows[fit], n_projections, k, generator)
             x_rows, y_rows = x_rows[valued], y_rows[valued]
         else:
             drawn = _drawn(pair, slices, n_projections, k, generator)
     network = load_model(model, device=device)
     seed = int(generator.integers(2**62))
-    estimates = _estimate_slices(x_rows, y_rows, drawn, network, seed)
+    estimates = estimate_slices(x_rows, y_rows, drawn, network, seed)
     scale = 1.0 if units == "nats" else 1.0 / math.log(2.0)
     return _result(estimates, drawn, units, scale, len(x_rows), network.name)
 
 
-def _estimate_slices(
+def estimate_slices(
     x: NDArray[np.float64],
     y: NDArray[np.float64],
     projections: Projections,
@@ -231,14 +231,14 @@ def _adaptive(
     return Projections(*sides)
 
 
-def _halves(
-    pair: Pair, generator: np.random.Generator
+def halves(
+    pair: Pair, generator: np.random.Generator, asked: str
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Two halves of the rows, in their order."""
     if pair.n_samples < 64:
         raise ValueError(
-            f'slices="adaptive" halves the rows and needs at least 64, got {pair.n_samples}; '
-            'use slices="random".'
+            f"{asked} halves the rows and needs at least 64, got {pair.n_samples} rows of x and y; "
+            'sliced_mutual_information with slices="random" does not.'
         )
     order = generator.permutation(pair.n_samples)
     half = pair.n_samples // 2
@@ -250,8 +250,9 @@ def _check_slices(slices: str) -> None:
         raise ValueError(f'slices must be "random", "shared" or "adaptive", got {slices!r}.')
 
 
-def _check_counts(k: Any, n_projections: Any) -> None:
-    for value, argument, most in ((k, "k", LARGEST_K), (n_projections, "n_projections", None)):
+def check_counts(k: Any, count: Any, name: str) -> None:
+    """Check the width of slices, and how many there are."""
+    for value, argument, most in ((k, "k", LARGEST_K), (count, name, None)):
         if isinstance(value, bool) or not isinstance(value, int | np.integer):
             raise TypeError(f"{argument} must be an integer, got {type(value).__name__}.")
         if value < 1 or (most is not None and value > most):

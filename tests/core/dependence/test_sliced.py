@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from infoatlas import mutual_information_batch, sliced_mutual_information
+from infoatlas._projections import random_projections, tilted_projections
 from infoatlas.dependence import _batches
-from infoatlas.dependence._projections import random_projections, tilted_projections
 
 SINGLE = 1e-4  # nats; sums of a thousand single-precision terms in another order
 
@@ -43,6 +43,15 @@ def test_tilted_projections_find_the_direction_that_covaries():
     # cosines with the true directions; chance gives 1 / sqrt(60) = 0.13, 400 rows blur the best
     assert np.abs(tilted.x[:, 3, 0]).min() > 0.8
     assert np.abs(tilted.y[:, 7, 0]).min() > 0.8
+
+
+def test_tilted_projections_have_their_width_beside_a_narrower_side():
+    x, y = np.random.default_rng(0).normal(size=(2, 100, 7))
+    tilted = tilted_projections(x, y[:, :2], 3, 4, np.random.default_rng(0))
+    assert tilted.x.shape == (3, 7, 4)
+    assert tilted.y.shape == (3, 2, 2)
+    eye = np.broadcast_to(np.eye(4), (3, 4, 4))
+    np.testing.assert_allclose(tilted.x.transpose(0, 2, 1) @ tilted.x, eye, atol=1e-12)
 
 
 # values

@@ -53,9 +53,19 @@ def tilted_projections(
         for _ in range(POWER_STEPS):
             right = orthonormal(y.T @ (x @ left))
             left = orthonormal(x.T @ (y @ right))
-        of_x.append(left[:, :k_x])
-        of_y.append(right[:, :k_y])
+        of_x.append(_completed(left, k_x, generator))
+        of_y.append(_completed(right, k_y, generator))
     return Projections(np.stack(of_x), np.stack(of_y))
+
+
+def _completed(
+    directions: NDArray[np.float64], k: int, generator: np.random.Generator
+) -> NDArray[np.float64]:
+    """The first k directions; random ones beside them where the other side has fewer than k."""
+    d, found = directions.shape
+    if found >= k:
+        return directions[:, :k]
+    return orthonormal(np.hstack([directions, generator.standard_normal((d, k - found))]))
 
 
 def orthonormal(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
