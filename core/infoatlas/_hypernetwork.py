@@ -235,11 +235,7 @@ class HyperNetwork(nn.Module):
         pairs : ProductPairs
             Which of these rows are paired in the product sample.
         """
-        few = ProductPairs(
-            pairs.partner[:ENCODER_PRODUCTS],
-            pairs.inverse[:ENCODER_PRODUCTS],
-            pairs.weight[:, :ENCODER_PRODUCTS],
-        )
+        few = pairs.first(ENCODER_PRODUCTS)
         bases = basis(x.columns, self.config.order), basis(y.columns, self.config.order)
         base = self._base(pair, x.variates, y.variates, few)
         tokens = self.start(self._columns(pair, x, y, bases))

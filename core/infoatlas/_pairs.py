@@ -29,6 +29,10 @@ class ProductPairs(NamedTuple):
         """Rows of y gathered beside the rows of x: b n ... -> b s n ..."""
         return values[:, self.partner]
 
+    def first(self, count: int) -> ProductPairs:
+        """The first few pairs of every row."""
+        return ProductPairs(self.partner[:count], self.inverse[:count], self.weight[:, :count])
+
 
 def fold_of_rows(n: int) -> NDArray[np.intp]:
     """Fold of each of n rows."""

@@ -28,6 +28,7 @@ from infoatlas.dependence._batches import DELAY_SECONDS
 from infoatlas.dependence.sliced import check_counts, estimate_slices, halves
 
 ASCENT_ROWS = 256  # of the fitting half, drawn anew for every critic: less to overfit
+PARTNERS = 4  # product pairs a row
 STEPS_A_CRITIC = 5  # gradient steps before the critic is written again
 SMOOTH_RANKS = 0.1  # bandwidth, standard deviations of a column
 STEP_SIZE = 0.1  # of Adam, in units of a direction's length
@@ -216,7 +217,7 @@ def _ascend(
     generator: np.random.Generator,
 ) -> None:
     """Write the critic of the projected rows (1, n, d), and raise its value by some steps."""
-    pairs = pairs_of_all(sides[0].shape[1], generator)
+    pairs = pairs_of_all(sides[0].shape[1], generator).first(PARTNERS)
 
     def projected() -> list[Tensor]:
         return [side @ _orthonormal(f) for side, f in zip(sides, free, strict=True)]
