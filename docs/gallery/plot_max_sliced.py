@@ -1,8 +1,8 @@
 """Max-sliced mutual information: finding the one direction of fifty that matters.
 
 y depends on the square of one direction of x, so no column of x is correlated with it. Random
-slices see next to nothing; the search finds the direction, and the value is read from rows that took
-no part in the search. For an independent y it finds nothing.
+slices see next to nothing; the search finds the direction, and the value is read from rows that
+took no part in the search. For an independent y it finds nothing.
 
 python docs/gallery/plot_max_sliced.py max_sliced.png
 """

@@ -1,7 +1,7 @@
 """Refinement: what gradient steps on the written critic are worth on rows that took no part.
 
-Each pair is estimated zero-shot, then its critic takes 20 gradient steps on four fifths of the rows;
-the rest decides which step is kept. Where the zero-shot critic is already good, none is.
+Each pair is estimated zero-shot, then its critic takes 20 gradient steps on four fifths of the
+rows; the rest decides which step is kept. Where the zero-shot critic is already good, none is.
 
 python docs/gallery/plot_refine.py refine.png
 """
