@@ -61,8 +61,8 @@ class Part(NamedTuple):
 OURS = Part("shared", "infoatlas", 8, 8)
 ORIGINAL = Part("independent", "infoatlas", 25, 8)  # the original's choice of slices
 # The first slices and repeats of OURS: a trained critic takes about a minute for each reading.
-PEERS = tuple(Part("shared", name, 1, 4) for name in ("gaussian", "ksg", "mine", "info_nce"))
-PARTS = (OURS, *PEERS, ORIGINAL)
+PEERS = tuple(Part("shared", name, 1, 3) for name in ("gaussian", "ksg", "mine", "info_nce"))
+PARTS = (OURS, ORIGINAL, *PEERS)
 
 Row = dict[str, str]
 Key = tuple[str, ...]

@@ -27,18 +27,28 @@ def pairs():
 
 
 @pytest.fixture
-def coco_root(tmp_path):
-    """A small folder in COCO's own layout: two captions a picture, in no order."""
-    folder = tmp_path / "val2017"
-    folder.mkdir()
-    images, notes = [], []
-    for order, number in enumerate((785, 776, 724, 632, 285, 139)):
-        name = f"{number:012d}.jpg"
-        Image.new("RGB", (40 + order, 30), (number % 256, 0, 0)).save(folder / name)
-        images.append({"id": number, "file_name": name, "height": 30, "width": 40 + order})
-        notes.append({"id": 2 * number + 1, "image_id": number, "caption": f"second of {number}"})
-        notes.append({"id": 2 * number, "image_id": number, "caption": f" first of {number}\n"})
-    (tmp_path / "annotations").mkdir()
-    content = {"info": {}, "licenses": [], "images": images, "annotations": notes}
-    (tmp_path / "annotations" / "captions_val2017.json").write_text(json.dumps(content))
-    return tmp_path
+def write_coco(tmp_path):
+    """Write a folder in COCO's own layout: two captions a picture, in no order."""
+
+    def write(numbers):
+        folder = tmp_path / "val2017"
+        folder.mkdir()
+        images, notes = [], []
+        for order, number in enumerate(numbers):
+            name = f"{number:012d}.jpg"
+            Image.new("RGB", (40 + order, 30), (number % 256, 0, 0)).save(folder / name)
+            images.append({"id": number, "file_name": name, "height": 30, "width": 40 + order})
+            first = {"id": 2 * number, "caption": f" first of {number}\n"}
+            second = {"id": 2 * number + 1, "caption": f"second of {number}"}
+            notes += [{"image_id": number, **note} for note in (second, first)]
+        (tmp_path / "annotations").mkdir()
+        content = {"info": {}, "licenses": [], "images": images, "annotations": notes}
+        (tmp_path / "annotations" / "captions_val2017.json").write_text(json.dumps(content))
+        return tmp_path
+
+    return write
+
+
+@pytest.fixture
+def coco_root(write_coco):
+    return write_coco((785, 776, 724, 632, 285, 139))

@@ -88,6 +88,24 @@ def test_transformers_reads_a_folder(saved_transformers, open_clip, coco_root):
     )
 
 
+def test_the_command_goes_from_a_coco_folder_to_a_noise_curve(
+    saved_open_clip, write_coco, tmp_path, capsys
+):
+    root, cache = write_coco(range(1, 67)), tmp_path / "cache"
+    model = ["--model", "ViT-B-32", "--pretrained", str(saved_open_clip[1]), "--cache", str(cache)]
+    quick = ["--repeats", "2", "--n-slices", "2", "--n-samples", "64", "--peers", "gaussian"]
+    for out in ("first", "again"):  # the second run reads the cache
+        options = ["--coco", str(root), *model, *quick, "--out", str(tmp_path / out)]
+        assert main(options) == 0
+    assert "66 pairs with 512 and 512 features" in capsys.readouterr().out
+    first, again = (
+        json.loads((tmp_path / out / "metrics.json").read_text()) for out in ("first", "again")
+    )
+    assert first["mean"] == again["mean"]
+    assert len(list(cache.glob("*/*.npz"))) == 1
+    assert (tmp_path / "first" / "pairs.png").exists()
+
+
 def test_what_is_wrong_with_a_model_is_one_sentence(open_clip, coco_root, tmp_path, capsys):
     cases = {
         "open_clip has no architecture": ["--model", "ViT-Z-9", "--pretrained", "random"],
