@@ -106,8 +106,19 @@ def test_the_command_goes_from_a_coco_folder_to_a_noise_curve(
     assert (tmp_path / "first" / "pairs.png").exists()
 
 
-def test_what_is_wrong_with_a_model_is_one_sentence(open_clip, coco_root, tmp_path, capsys):
+def test_what_is_wrong_with_a_model_is_one_sentence(
+    open_clip, coco_root, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    (tmp_path / "junk.pt").write_bytes(b"junk")
+    (tmp_path / "config.json").write_text('{"model_type": "clip"}')
+    weights = ["--model", "ViT-B-32", "--pretrained"]
+    hugging = ["--backend", "transformers", "--model"]
     cases = {
+        "holds no weights of ViT-B-32": [*weights, str(tmp_path / "junk.pt")],
+        "could not download the weights": [*weights, "laion2b_s34b_b79k"],
+        f"transformers could not load {tmp_path}": [*hugging, str(tmp_path)],
+        "transformers could not load no/such": [*hugging, "no/such"],
         "open_clip has no architecture": ["--model", "ViT-Z-9", "--pretrained", "random"],
         "needs --pretrained": ["--model", "ViT-B-32"],
         "is neither a file nor a tag": ["--model", "ViT-B-32", "--pretrained", "no/such.pt"],
