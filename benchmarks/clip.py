@@ -4,8 +4,9 @@ Every reading is kept when it is made, and the same command goes on where the la
 
 python benchmarks/clip.py --minutes 8
 
-Another checkpoint needs only our own readings again; the peers' come from an older record, where
-they were made on the same rows:
+It writes the record, docs/figures/clip.png and the tables of docs/clip.md. Another checkpoint needs
+only our own readings again; the peers' come from an older record, where they were made on the same
+rows:
 
 python benchmarks/clip.py --reuse-peers benchmarks/results/2026-11-25-clip.csv
 """
@@ -28,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.clip_figure import save_figure
+from benchmarks.clip_page import write_section
 from benchmarks.estimators import warm_up
 from benchmarks.record import (
     RESULTS,
@@ -41,11 +43,13 @@ from benchmarks.task import fingerprint
 from infoatlas_plugins.clip import EmojiPairs, NoiseCurve, embed_pairs, smallest_gap
 from infoatlas_plugins.clip.methods import find_method
 from infoatlas_plugins.clip.neural_peers import Training
-from infoatlas_plugins.clip.noise_curve import POSTER_LEVELS, SliceChoice
+from infoatlas_plugins.clip.noise_curve import POSTER_LEVELS, SliceChoice, mean_and_sd
+from infoatlas_plugins.clip.picture import TITLES
 from infoatlas_plugins.clip.small_embedder import SmallEmbedder
 from infoatlas_plugins.clip.small_model import WEIGHTS
 
 N_PAIRS, N_SAMPLES, K, SEED = 10_000, 5000, 5, 0
+DOCS = ROOT / "docs"
 CONTROL = "shuffled"  # in place of a level
 
 
@@ -61,10 +65,8 @@ class Part(NamedTuple):
 OURS = Part("shared", "infoatlas", 8, 8)
 ORIGINAL = Part("independent", "infoatlas", 25, 8)  # the original's choice of slices
 # Peers read the first slices and repeats of OURS: a trained critic takes minutes for each.
-GAUSSIAN, KSG, MINE, INFO_NCE = PEERS = tuple(
-    Part("shared", name, 1, 3) for name in ("gaussian", "ksg", "mine", "info_nce")
-)
-PARTS = (OURS, GAUSSIAN, KSG, ORIGINAL, MINE, INFO_NCE)
+PEERS = tuple(Part("shared", name, 1, 3) for name in ("gaussian", "ksg", "mine", "info_nce"))
+PARTS = (OURS, *PEERS[:2], ORIGINAL, *PEERS[2:])
 
 Row = dict[str, str]
 Key = tuple[str, ...]
@@ -168,6 +170,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "training_of_critics": dataclasses.asdict(Training()),
         "peers_from": options.reuse_peers.name if options.reuse_peers else None,
         "curves": [summary(part, curves, record) for part in curves],
+        "same_slices": on_peers_slices(curves, record),
         "bars": bars(curves, record),
         "runs": [*before.get("runs", []), describe_run()],
     }
@@ -175,7 +178,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     for bar in described["bars"]:
         print(f"{bar['verdict']:8} {bar['bar']}: {bar['value']:.4g}")
     if OURS in curves and ORIGINAL in curves:
-        save_figure(options.figure, curves[OURS], curves[ORIGINAL], on_peers_slices(curves))
+        save_figure(
+            DOCS / "figures" / "clip.png", curves[OURS], curves[ORIGINAL], described["same_slices"]
+        )
+        write_section(DOCS / "clip.md", options.out.name, described)
     if len(curves) < len(PARTS):
         left = ", ".join(" ".join(part[:2]) for part in PARTS if part not in curves)
         print(f"time is up, run again to go on; not yet whole: {left}")
@@ -215,12 +221,23 @@ def summary(part: Part, curves: dict[Part, NoiseCurve], record: Record) -> dict[
     }
 
 
-def on_peers_slices(curves: dict[Part, NoiseCurve]) -> dict[str, NDArray[np.float64]]:
-    """Values of every method on the slices and repeats that the peers read."""
-    ours = curves[OURS].values_[:, : PEERS[0].n_repeats, : PEERS[0].n_slices]
-    return {"infoatlas": ours} | {
-        peer.method: curves[peer].values_ for peer in PEERS if peer in curves
+def on_peers_slices(curves: dict[Part, NoiseCurve], record: Record) -> list[dict[str, Any]]:
+    """Ours on the slices and repeats that the peers read, then the peers."""
+    if OURS not in curves:
+        return []
+    _, _, n_slices, n_repeats = PEERS[0]
+    values = curves[OURS].values_[:, :n_repeats, :n_slices]
+    mean, sd = mean_and_sd(values)
+    ours = {
+        **summary(OURS, curves, record),
+        "n_slices": n_slices,
+        "n_repeats": n_repeats,
+        "mean": mean.tolist(),
+        "sd": sd.tolist(),
+        "smallest_gap": smallest_gap(values),
+        "control": float(curves[OURS].control_values_[:n_repeats, :n_slices].mean()),
     }
+    return [ours, *(summary(peer, curves, record) for peer in PEERS if peer in curves)]
 
 
 def bars(curves: dict[Part, NoiseCurve], record: Record) -> list[dict[str, Any]]:
@@ -237,17 +254,12 @@ def bars(curves: dict[Part, NoiseCurve], record: Record) -> list[dict[str, Any]]
             _bar(f"smallest fall from level to level in nats, {name}", fall, above=0),
             _bar(f"shuffled control's distance from 0 in nats, {name}", control, below=0.01),
         ]
-    if OURS not in curves:
-        return found
-    gaps = {name: smallest_gap(values) for name, values in on_peers_slices(curves).items()}
-    for method, gap in gaps.items():
-        if method != "infoatlas":
-            found.append(
-                _bar(f"smallest gap beside {method}, same slices", gaps["infoatlas"], above=gap)
-            )
-    if MINE in curves:
-        ours, theirs = (summary(part, curves, record)["seconds_each"] for part in (OURS, MINE))
-        ratio = theirs / ours
+    same = {curve["method"]: curve for curve in on_peers_slices(curves, record)}
+    for name in (peer.method for peer in PEERS if peer.method in same):
+        gap, threshold = same["infoatlas"]["smallest_gap"], same[name]["smallest_gap"]
+        found.append(_bar(f"smallest gap beside {TITLES[name]}, same slices", gap, above=threshold))
+    if "mine" in same:
+        ratio = same["mine"]["seconds_each"] / same["infoatlas"]["seconds_each"]
         found.append(_bar("seconds of MINE over ours, one reading", ratio, above=100))
     return found
 

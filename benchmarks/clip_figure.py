@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from infoatlas_plugins.clip import NoiseCurve, smallest_gap
-from infoatlas_plugins.clip.noise_curve import mean_and_sd
+from infoatlas_plugins.clip import NoiseCurve
 from infoatlas_plugins.clip.picture import TITLES
 
 
@@ -20,7 +19,7 @@ def save_figure(
     path: Path,
     shared: NoiseCurve,
     independent: NoiseCurve,
-    values: Mapping[str, NDArray[np.float64]],
+    same_slices: Sequence[Mapping[str, Any]],
 ) -> None:
     """Draw the running means over slices, and levels by method, and write them as PNG.
 
@@ -30,8 +29,8 @@ def save_figure(
         File to write.
     shared, independent : NoiseCurve
         Our fitted curves.
-    values : mapping of str to ndarray of shape (n_levels, n_repeats, n_slices)
-        Mutual information in nats by the name of the method.
+    same_slices : sequence of dict
+        Summaries of the methods on one choice of slices.
     """
     figure = Figure(figsize=(12.5, 4.2), layout="constrained")
     left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1, 1.25))
@@ -41,7 +40,7 @@ def save_figure(
         title = f"{curve.n_slices} {name} slices, {curve.n_repeats} repeats"
         axis.set_title(f"{title}\nsmallest gap {curve.smallest_gap_:.1f}", fontsize=10)
     left.set_ylabel(f"{shared.k}-sliced MI (nats)")
-    _levels(right, values, shared.levels, shades)
+    _levels(right, same_slices, shades)
     handles, labels = left.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,23 +62,19 @@ def _running_means(axis: Any, curve: NoiseCurve, shades: NDArray[np.float64]) ->
     axis.spines[["top", "right"]].set_visible(False)
 
 
-def _levels(
-    axis: Any,
-    values: Mapping[str, NDArray[np.float64]],
-    levels: tuple[float, ...],
-    shades: NDArray[np.float64],
-) -> None:
+def _levels(axis: Any, curves: Sequence[Mapping[str, Any]], shades: NDArray[np.float64]) -> None:
     """Mean and two standard deviations of each level, one column for each method."""
-    names = []
-    for column, (method, found) in enumerate(values.items()):
-        mean, sd = mean_and_sd(found)
-        names.append(f"{TITLES[method]}\n{smallest_gap(found):.1f}")
-        for i in range(len(levels)):
-            place = column + 0.13 * (i - (len(levels) - 1) / 2)
-            axis.errorbar(place, mean[i], 2 * sd[i], color=shades[i], marker="o", ms=4, capsize=3)
-    _, n_repeats, n_slices = next(iter(values.values())).shape
-    slices = "1 slice" if n_slices == 1 else f"{n_slices} slices"
-    axis.set_title(f"same {slices} and {n_repeats} repeats, ±2 sd\nsmallest gap below", fontsize=10)
+    for column, curve in enumerate(curves):
+        levels = zip(curve["mean"], curve["sd"], shades, strict=True)
+        for i, (mean, sd, shade) in enumerate(levels):
+            place = column + 0.13 * (i - (len(shades) - 1) / 2)
+            axis.errorbar(place, mean, 2 * sd, color=shade, marker="o", ms=4, capsize=3)
+    names = [f"{TITLES[curve['method']]}\n{curve['smallest_gap']:.1f}" for curve in curves]
     axis.set_xticks(range(len(names)), names, fontsize=9)
+    slices, repeats = curves[0]["n_slices"], curves[0]["n_repeats"]
+    axis.set_title(
+        f"slices shared by all: {slices}, repeats: {repeats}, ±2 sd\nsmallest gap below each",
+        fontsize=10,
+    )
     axis.set_ylim(-0.05, None)
     axis.spines[["top", "right"]].set_visible(False)
