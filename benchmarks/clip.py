@@ -64,9 +64,16 @@ class Part(NamedTuple):
 
 OURS = Part("shared", "infoatlas", 8, 8)
 ORIGINAL = Part("independent", "infoatlas", 25, 8)  # the original's choice of slices
-# Peers read the first slices and repeats of OURS: a trained critic takes minutes for each.
-PEERS = tuple(Part("shared", name, 1, 3) for name in ("gaussian", "ksg", "mine", "info_nce"))
-PARTS = (OURS, *PEERS[:2], ORIGINAL, *PEERS[2:])
+# Critics that are trained take a minute for each reading: the first slices and repeats of OURS.
+PARTS = (
+    OURS,
+    ORIGINAL,
+    Part("shared", "gaussian", 8, 8),
+    Part("shared", "mine", 1, 3),
+    Part("shared", "ksg", 8, 8),
+    Part("shared", "info_nce", 1, 3),
+)
+COMPARISONS = ((8, 8), (1, 3))  # slices and repeats on which shared curves lie side by side
 
 Row = dict[str, str]
 Key = tuple[str, ...]
@@ -101,10 +108,15 @@ class Record:
         self.rows |= new
         write_rows(self.path, self.rows.values())
 
-    def of(self, part: Part) -> list[Row]:
-        """Readings of one curve."""
-        found = self.rows.values()
-        return [row for row in found if (row["slices"], row["method"]) == part[:2]]
+    def seconds(self, part: Part, n_slices: int, n_repeats: int) -> list[float]:
+        """Processor seconds of the readings of the first slices and repeats of a part."""
+        return [
+            float(row["processor_seconds"])
+            for row in self.rows.values()
+            if (row["slices"], row["method"]) == part[:2]
+            and int(row["repeat"]) < n_repeats
+            and int(row["slice"]) < n_slices
+        ]
 
 
 class Recorded:
@@ -169,8 +181,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         "k": K,
         "training_of_critics": dataclasses.asdict(Training()),
         "peers_from": options.reuse_peers.name if options.reuse_peers else None,
-        "curves": [summary(part, curves, record) for part in curves],
-        "same_slices": on_peers_slices(curves, record),
+        "curves": [summary(part, curve, record, *part[2:]) for part, curve in curves.items()],
+        "same_slices": [side_by_side(curves, record, *size) for size in COMPARISONS],
         "bars": bars(curves, record),
         "runs": [*before.get("runs", []), describe_run()],
     }
@@ -179,7 +191,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"{bar['verdict']:8} {bar['bar']}: {bar['value']:.4g}")
     if OURS in curves and ORIGINAL in curves:
         save_figure(
-            DOCS / "figures" / "clip.png", curves[OURS], curves[ORIGINAL], described["same_slices"]
+            DOCS / "figures" / "clip.png",
+            curves[OURS],
+            curves[ORIGINAL],
+            described["same_slices"][-1],
         )
         write_section(DOCS / "clip.md", options.out.name, described)
     if len(curves) < len(PARTS):
@@ -210,34 +225,39 @@ def measure(record: Record) -> dict[Part, NoiseCurve]:
     return curves
 
 
-def summary(part: Part, curves: dict[Part, NoiseCurve], record: Record) -> dict[str, Any]:
-    """Numbers of one curve, with the seconds of the run that made its readings."""
-    seconds = [float(row["processor_seconds"]) for row in record.of(part)]
+def summary(
+    part: Part, curve: NoiseCurve, record: Record, n_slices: int, n_repeats: int
+) -> dict[str, Any]:
+    """Numbers of the first slices and repeats of one curve."""
+    values = curve.values_[:, :n_repeats, :n_slices]
+    control = curve.control_values_[:n_repeats, :n_slices]
+    mean, sd = mean_and_sd(values)
+    seconds = record.seconds(part, n_slices, n_repeats)
     return {
         "method": part.method,
-        **curves[part].summary(),
+        "slices": part.slices,
+        "n_slices": n_slices,
+        "n_repeats": n_repeats,
+        "levels": list(curve.levels),
+        "mean": mean.tolist(),
+        "sd": sd.tolist(),
+        "smallest_gap": smallest_gap(values),
+        "decreasing": bool(np.all(np.diff(mean) < 0)),
+        "control": float(control.mean()),
         "seconds": round(sum(seconds), 2),
         "seconds_each": round(float(np.mean(seconds)), 4),
     }
 
 
-def on_peers_slices(curves: dict[Part, NoiseCurve], record: Record) -> list[dict[str, Any]]:
-    """Ours on the slices and repeats that the peers read, then the peers."""
-    if OURS not in curves:
-        return []
-    _, _, n_slices, n_repeats = PEERS[0]
-    values = curves[OURS].values_[:, :n_repeats, :n_slices]
-    mean, sd = mean_and_sd(values)
-    ours = {
-        **summary(OURS, curves, record),
-        "n_slices": n_slices,
-        "n_repeats": n_repeats,
-        "mean": mean.tolist(),
-        "sd": sd.tolist(),
-        "smallest_gap": smallest_gap(values),
-        "control": float(curves[OURS].control_values_[:n_repeats, :n_slices].mean()),
-    }
-    return [ours, *(summary(peer, curves, record) for peer in PEERS if peer in curves)]
+def side_by_side(
+    curves: dict[Part, NoiseCurve], record: Record, n_slices: int, n_repeats: int
+) -> list[dict[str, Any]]:
+    """Every shared curve that has so many slices and repeats, cut to them; ours is the first."""
+    return [
+        summary(part, curve, record, n_slices, n_repeats)
+        for part, curve in curves.items()
+        if part.slices == "shared" and part.n_slices >= n_slices and part.n_repeats >= n_repeats
+    ]
 
 
 def bars(curves: dict[Part, NoiseCurve], record: Record) -> list[dict[str, Any]]:
@@ -254,13 +274,18 @@ def bars(curves: dict[Part, NoiseCurve], record: Record) -> list[dict[str, Any]]
             _bar(f"smallest fall from level to level in nats, {name}", fall, above=0),
             _bar(f"shuffled control's distance from 0 in nats, {name}", control, below=0.01),
         ]
-    same = {curve["method"]: curve for curve in on_peers_slices(curves, record)}
-    for name in (peer.method for peer in PEERS if peer.method in same):
-        gap, threshold = same["infoatlas"]["smallest_gap"], same[name]["smallest_gap"]
-        found.append(_bar(f"smallest gap beside {TITLES[name]}, same slices", gap, above=threshold))
-    if "mine" in same:
-        ratio = same["mine"]["seconds_each"] / same["infoatlas"]["seconds_each"]
-        found.append(_bar("seconds of MINE over ours, one reading", ratio, above=100))
+    for n_slices, n_repeats in COMPARISONS:
+        rows = side_by_side(curves, record, n_slices, n_repeats)
+        same = {row["method"]: row for row in rows}
+        for part in curves:
+            if part == OURS or part[0] != "shared" or part[2:] != (n_slices, n_repeats):
+                continue
+            ours, theirs = same["infoatlas"], same[part.method]
+            name = f"smallest gap beside {TITLES[part.method]}, {n_slices} x {n_repeats}"
+            found.append(_bar(name, ours["smallest_gap"], above=theirs["smallest_gap"]))
+            if part.method == "mine":
+                ratio = theirs["seconds_each"] / ours["seconds_each"]
+                found.append(_bar("seconds of MINE over ours, one reading", ratio, above=100))
     return found
 
 

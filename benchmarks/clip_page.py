@@ -52,11 +52,13 @@ def section(record: str, described: dict[str, Any]) -> list[str]:
     if ours:
         found.append("Our curves, mean ± standard deviation over repeats, in nats:")
         found.append(_levels("slices", ours, [f"{c['n_slices']} {c['slices']}" for c in ours]))
-    same = described["same_slices"]
-    if len(same) > 1:
+    for same in described["same_slices"]:
+        if len(same) < 2:
+            continue
+        slices = "slice" if same[0]["n_slices"] == 1 else "slices"
         found.append(
-            f"All methods on the same {same[0]['n_slices']} shared slice(s) and the same "
-            f"{same[0]['n_repeats']} repeats; seconds are those of the processor for one reading:"
+            f"The same {same[0]['n_slices']} shared {slices} and {same[0]['n_repeats']} repeats by "
+            "each method; seconds are those of the processor for one reading:"
         )
         names = [TITLES[curve["method"]] for curve in same]
         found.append(_levels("method", same, names, seconds=True))

@@ -34,7 +34,8 @@ def test_a_recorded_curve_is_the_curve(sides, tmp_path):
     plain = NoiseCurve(POSTER_LEVELS, n_slices=2, n_repeats=2, method="gaussian").fit(*sides)
     np.testing.assert_allclose(curve.values_, plain.values_, atol=1e-6)
     np.testing.assert_allclose(curve.control_values_, plain.control_values_, atol=1e-6)
-    assert len(record.of(PART)) == 2 * 2 * (1 + len(POSTER_LEVELS))
+    assert len(record.seconds(PART, 2, 2)) == 2 * 2 * (1 + len(POSTER_LEVELS))
+    assert len(record.seconds(PART, 1, 2)) == 2 * (1 + len(POSTER_LEVELS))
 
 
 def test_a_reading_is_not_made_twice(sides, tmp_path):
