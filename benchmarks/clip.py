@@ -14,7 +14,6 @@ python benchmarks/clip.py --reuse-peers benchmarks/results/2026-11-25-clip.csv
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
 import sys
 import time
@@ -74,8 +73,7 @@ PARTS = (
     Part("shared", "info_nce", 1, 2),
 )
 COMPARISONS = ((8, 8), (1, 2))  # slices and repeats on which shared curves lie side by side
-PATIENT = "mine, patience 200"  # the published one, once, for its time
-PATIENT_CELL = (1, "0.1")  # repeat and level; the last ones, so that the curve comes first
+PATIENT = "mine, patience 200"  # the published one: once, for its time
 
 Row = dict[str, str]
 Key = tuple[str, ...]
@@ -145,12 +143,8 @@ class Recorded:
         """Values of slices, in nats, measured now or taken from the record."""
         repeat, level = next(self.cells)
         keys = [(*self.part[:2], str(repeat), level, str(i)) for i in range(len(x))]
-        found = self.record.read(keys, self.method, x, y)
-        if self.part.method == "mine" and (repeat, level) == PATIENT_CELL:
-            key = (self.part.slices, PATIENT, str(repeat), level, "0")
-            with contextlib.suppress(TimeIsUp):  # the curve is whole without it
-                self.record.read([key], _patient_mine, x[:1], y[:1])
-        return found
+        self.last = keys[0], x[:1], y[:1]
+        return self.record.read(keys, self.method, x, y)
 
 
 def _patient_mine(x: Stack, y: Stack) -> Stack:
@@ -216,6 +210,7 @@ def measure(record: Record) -> dict[Part, NoiseCurve]:
     pairs = embed_pairs(EmojiPairs(N_PAIRS, random_state=SEED), SmallEmbedder())
     curves = {}
     for part in PARTS:
+        recorded = Recorded(part, record)
         curve = NoiseCurve(
             POSTER_LEVELS,
             k=K,
@@ -223,14 +218,22 @@ def measure(record: Record) -> dict[Part, NoiseCurve]:
             n_repeats=part.n_repeats,
             n_samples=N_SAMPLES,
             slices=part.slices,
-            method=Recorded(part, record),
+            method=recorded,
             random_state=SEED,
         )
         try:
             curves[part] = curve.fit(pairs.images, pairs.texts)
+            if part.method == "ksg":  # what is cheap comes first
+                _read_patiently(recorded, record)
         except TimeIsUp:  # later parts may have their readings already
             continue
     return curves
+
+
+def _read_patiently(recorded: Recorded, record: Record) -> None:
+    """MINE with the published patience, at the strongest noise: there it stops soonest."""
+    (slices, _, *cell), x, y = recorded.last
+    record.read([(slices, PATIENT, *cell)], _patient_mine, x, y)
 
 
 def summary(
@@ -294,7 +297,7 @@ def bars(curves: dict[Part, NoiseCurve], record: Record) -> list[dict[str, Any]]
             if part.method == "mine":
                 ratio = theirs["seconds_each"] / ours["seconds_each"]
                 found.append(_bar("seconds of MINE over ours, patience 10", ratio, above=100))
-    patient = record.seconds(Part("shared", PATIENT, 1, 2), 1, 2)
+    patient = record.seconds(Part("shared", PATIENT, 1, 8), 1, 8)
     if patient and OURS in curves:
         ratio = patient[0] / summary(OURS, curves[OURS], record, *OURS[2:])["seconds_each"]
         found.append(_bar("seconds of MINE over ours, published patience", ratio, above=100))
