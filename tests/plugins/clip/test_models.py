@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from apps.clip_mi import main
+from safetensors.torch import save_file
 
 from infoatlas_plugins.clip import CocoPairs, OpenClipEmbedder, TransformersEmbedder, embed_pairs
 
@@ -70,6 +71,21 @@ def test_open_clip_reads_the_weights_in_a_file(saved_open_clip, open_clip, coco_
     np.testing.assert_allclose(found.texts, texts, atol=1e-5)
     other = OpenClipEmbedder("ViT-B-32", "random").embed_texts(found.captions)
     assert abs(found.texts - other).max() > 0.01
+
+
+def test_open_clip_reads_a_folder(saved_open_clip, open_clip, coco_root, tmp_path):
+    model, path = saved_open_clip
+    folder = tmp_path / "model"
+    folder.mkdir()
+    save_file(model.state_dict(), folder / "open_clip_model.safetensors")
+    config = {"model_cfg": open_clip.get_model_config("ViT-B-32"), "preprocess_cfg": {}}
+    (folder / "open_clip_config.json").write_text(json.dumps(config))
+    captions = CocoPairs(coco_root).captions
+    np.testing.assert_allclose(
+        OpenClipEmbedder(f"local-dir:{folder}").embed_texts(captions),
+        OpenClipEmbedder("ViT-B-32", str(path)).embed_texts(captions),
+        atol=1e-6,
+    )
 
 
 def test_transformers_reads_a_folder(saved_transformers, open_clip, coco_root):
