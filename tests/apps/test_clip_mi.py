@@ -1,4 +1,5 @@
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -81,6 +82,16 @@ def test_what_is_wrong_is_one_sentence_on_stderr(tmp_path, capsys, options, mess
     assert message in printed
     assert printed.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("backend", ["open_clip", "transformers"])
+def test_a_missing_package_says_how_to_install_it(tmp_path, capsys, monkeypatch, backend):
+    monkeypatch.setitem(sys.modules, backend, None)
+    options = ["--model", "some/model", "--backend", backend, "--out", str(tmp_path / "out")]
+    assert main(options) == 2
+    printed = capsys.readouterr().err
+    assert f'needs {backend}; install it with: pip install "infoatlas[clip-models]"' in printed
+    assert printed.count("\n") == 1
 
 
 @pytest.mark.parametrize("options", [["--k", "0"], ["--repeats", "few"], ["--peers", "guess"]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ class OpenClipEmbedder:
     FileNotFoundError
         If the weights file does not exist.
     OSError
-        If the weights cannot be downloaded.
+        If the weights cannot be downloaded, or the file holds none of this architecture.
     """
 
     def __init__(
@@ -50,16 +51,7 @@ class OpenClipEmbedder:
         source = check_weights(open_clip, model, pretrained)
         self.name = f"open_clip {model} {pretrained or ''}".strip()
         self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        try:
-            self._model, _, self._transform = open_clip.create_model_and_transforms(
-                model, pretrained=source, device=self._device
-            )
-        except RuntimeError as error:
-            first = str(error).splitlines()[0]
-            raise OSError(
-                f"open_clip could not load {self.name}: {first}; if this machine is offline, give "
-                "the path of a weights file as --pretrained"
-            ) from error
+        self._model, self._transform = _load(open_clip, model, source, self._device)
         self._model.eval()
         self._tokenizer = open_clip.get_tokenizer(model)
 
@@ -78,6 +70,34 @@ class OpenClipEmbedder:
         """Unit vectors of captions, (n, d)."""
         words = self._tokenizer(list(captions)).to(self._device)
         return np.asarray(self._model.encode_text(words, normalize=True).cpu().numpy())
+
+
+def _load(
+    open_clip: Any, model: str, pretrained: str | None, device: torch.device
+) -> tuple[Any, Any]:
+    """Model and transform of its pictures."""
+    logging.disable(logging.ERROR)  # open_clip logs at length what it then raises
+    try:
+        built, _, transform = open_clip.create_model_and_transforms(
+            model, pretrained=pretrained, device=device
+        )
+    except Exception as error:  # a file of any content can fail in any way
+        raise OSError(_reason(model, pretrained, error)) from error
+    finally:
+        logging.disable(logging.NOTSET)
+    return built, transform
+
+
+def _reason(model: str, pretrained: str | None, error: Exception) -> str:
+    first = str(error).partition("\n")[0]
+    if pretrained is None:
+        return f"open_clip could not build {model} ({first})"
+    if Path(pretrained).is_file():
+        return f"{pretrained} holds no weights of {model} ({first})"
+    return (
+        f"open_clip could not download the weights {pretrained!r} of {model}; if this machine is "
+        "offline, give the path of a weights file as --pretrained"
+    )
 
 
 def check_weights(open_clip: Any, model: str, pretrained: str | None) -> str | None:

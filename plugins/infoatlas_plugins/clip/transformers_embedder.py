@@ -33,7 +33,7 @@ class TransformersEmbedder:
     FileNotFoundError
         If a path is given that is no folder of a model.
     OSError
-        If a hub id cannot be downloaded.
+        If a hub id cannot be downloaded, or a folder lacks a part.
     """
 
     def __init__(self, model: str, *, device: str | None = None) -> None:
@@ -47,9 +47,16 @@ class TransformersEmbedder:
         )
         self.name = f"transformers {model}"
         self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
-        self._model = package.CLIPModel.from_pretrained(model).to(self._device).eval()
-        self._tokenizer = package.AutoTokenizer.from_pretrained(model)
-        self._processor = package.AutoImageProcessor.from_pretrained(model)
+        try:
+            self._model = package.CLIPModel.from_pretrained(model).to(self._device).eval()
+            self._tokenizer = package.AutoTokenizer.from_pretrained(model)
+            self._processor = package.AutoImageProcessor.from_pretrained(model)
+        except Exception as error:  # a folder of any content can fail in any way
+            first = str(error).partition("\n")[0]
+            raise OSError(
+                f"transformers could not load {model} ({first}); expected a folder with a saved "
+                "CLIP model, its tokenizer and image processor, or a hub id that can be downloaded"
+            ) from error
 
     @torch.inference_mode()
     def embed_images(self, pictures: Sequence[Picture]) -> Embedding:
