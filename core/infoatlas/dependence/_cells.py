@@ -5,6 +5,8 @@ n: rows   d: columns of z
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,17 +15,24 @@ LEAST = 8  # rows of a cell; fewer lose power, more are less alike
 Labels = NDArray[np.intp]
 
 
-def cells(z: NDArray[np.float64]) -> Labels:
-    """Number of the cell of each row: n d -> n.
+class Cells(NamedTuple):
+    """The cell of each row, and whether all rows of a cell have the same z."""
+
+    labels: Labels
+    exact: bool
+
+
+def find_cells(z: NDArray[np.float64]) -> Cells:
+    """Cells of rows to exchange: n d -> n.
 
     The combined values of columns of few values are cells of their own, as long as they have 8 rows
     on average. What is left of z is halved at its medians, the widest column first, while both
     halves keep 8 rows.
     """
-    levels, exact = _levels(z)
-    rest = z[:, ~exact]
+    levels, used = _levels(z)
+    rest = z[:, ~used]
     if not rest.shape[1]:
-        return levels
+        return Cells(levels, exact=True)
     parts = [
         part
         for level in range(levels.max() + 1)
@@ -32,7 +41,7 @@ def cells(z: NDArray[np.float64]) -> Labels:
     found = np.empty(len(z), dtype=np.intp)
     for number, part in enumerate(parts):
         found[part] = number
-    return found
+    return Cells(found, exact=False)
 
 
 def some_cells(labels: Labels, most: int, generator: np.random.Generator) -> Labels:
@@ -49,15 +58,15 @@ def _levels(z: NDArray[np.float64]) -> tuple[Labels, NDArray[np.bool_]]:
     """Rows with equal values in some columns, and which columns these are: n d -> n, d."""
     counts = np.array([len(np.unique(column)) for column in z.T])
     labels = np.zeros(len(z), dtype=np.intp)
-    exact = np.zeros(z.shape[1], dtype=bool)
+    used = np.zeros(z.shape[1], dtype=bool)
     for column in np.argsort(counts, kind="stable"):
         both = np.column_stack([labels, z[:, column]])
         _, finer = np.unique(both, axis=0, return_inverse=True)
         finer = finer.reshape(-1)
         if LEAST * (finer.max() + 1) > len(z):
             break
-        labels, exact[column] = finer, True
-    return labels, exact
+        labels, used[column] = finer, True
+    return labels, used
 
 
 def _halved(z: NDArray[np.float64], rows: Labels) -> list[Labels]:

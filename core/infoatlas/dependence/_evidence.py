@@ -52,12 +52,13 @@ def similarities(scores: Array) -> NDArray[np.float32]:
 def products(
     of_x: NDArray[np.float32], of_y: NDArray[np.float32], orders: NDArray[np.intp]
 ) -> Array:
-    """Every similarity of x against every one of y, the y rows in each order: p s*s."""
-    n, _, s = of_x.shape
-    flat = of_x.reshape(n * n, s).T
-    values = np.empty((len(orders), s * s))
+    """Every similarity of x against every one of y, the y rows in each order: p s_x*s_y."""
+    n, _, s_x = of_x.shape
+    s_y = of_y.shape[2]
+    flat = of_x.reshape(n * n, s_x).T
+    values = np.empty((len(orders), s_x * s_y))
     for i, order in enumerate(orders):
-        values[i] = (flat @ of_y[order][:, order].reshape(n * n, s)).ravel()
+        values[i] = (flat @ of_y[order][:, order].reshape(n * n, s_y)).ravel()
     return values
 
 

@@ -14,9 +14,9 @@ from infoatlas._estimate import Model, RandomState
 from infoatlas._many_pairs import Asked, estimate_pairs
 from infoatlas._result import MIResult
 from infoatlas._validation import Units, check_random_state, check_units
+from infoatlas.dependence._evidence import normal_scores
 from infoatlas.dependence._given import Given, read_given
-
-FEW_VALUES = 8  # rows to each value on average, from which a column stays as it is
+from infoatlas.dependence._residuals import has_few_values, residuals
 
 
 class ChainTerms(NamedTuple):
@@ -135,31 +135,29 @@ def conditional_mutual_information(
     check_units(units)
     generator = check_random_state(random_state)
     discrete = {"discrete_x": discrete_x, "discrete_y": discrete_y, "discrete_z": discrete_z}
-    given = read_given(x, y, z, generator, **discrete)
-    asked = chain_questions(given)
+    given = read_given(x, y, z, **discrete)
+    asked = _questions(given, generator)
     seed = int(generator.integers(2**31))
     terms = estimate_pairs(asked, model=model, device=device, random_state=seed)
     return _result(given, terms, units)
 
 
-def chain_questions(given: Given) -> list[Asked]:
+def _questions(given: Given, generator: np.random.Generator) -> list[Asked]:
     """Both orders: x with y and z, x with z, y with x and z, y with z."""
-    pair, left, z = given.pair, given.left, given.z
-    x = _shifted(pair.x.values, left.x.values)
-    y = _shifted(pair.y.values, left.y.values)
-    return [
-        Asked(x, np.hstack([y, z])),
-        Asked(x, z),
-        Asked(y, np.hstack([x, z])),
-        Asked(y, z),
-    ]
+    x, y = (_shifted(side.values, given.z, generator) for side in (given.pair.x, given.pair.y))
+    x_and_z, y_and_z = (np.hstack([side, given.z]) for side in (x, y))
+    return [Asked(x, y_and_z), Asked(x, given.z), Asked(y, x_and_z), Asked(y, given.z)]
 
 
-def _shifted(values: NDArray[np.float64], left: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Residuals of the continuous columns; those of few values as they are: n d -> n d."""
-    most = len(values) / FEW_VALUES
-    few = np.array([len(np.unique(column)) <= most for column in values.T])
-    return np.where(few, values, left)
+def _shifted(
+    values: NDArray[np.float64], z: NDArray[np.float64], generator: np.random.Generator
+) -> NDArray[np.float64]:
+    """Residuals of the normal scores of continuous columns; those of few values as they are."""
+    shifted = values.copy()
+    continuous = ~has_few_values(values)
+    if continuous.any():
+        shifted[:, continuous] = residuals(normal_scores(values[:, continuous]), z, generator)
+    return shifted
 
 
 def _result(given: Given, terms: list[MIResult], units: Units) -> ConditionalMIResult:

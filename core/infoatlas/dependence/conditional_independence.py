@@ -15,11 +15,12 @@ from scipy.spatial.distance import pdist, squareform
 
 from infoatlas._checkpoint import load_model
 from infoatlas._estimate import Model, RandomState
-from infoatlas._validation import check_random_state
-from infoatlas.dependence._cells import cells, some_cells
+from infoatlas._validation import Pair, Side, check_random_state
+from infoatlas.dependence._cells import find_cells, some_cells
 from infoatlas.dependence._evidence import SIMILARITIES, normal_scores, products, similarities
 from infoatlas.dependence._given import Given, read_given
 from infoatlas.dependence._permutations import Exchange, check_permutations
+from infoatlas.dependence._residuals import randomised_residuals, residuals
 from infoatlas.dependence.independence import (
     SIMILARITY_ROWS,
     Evidence,
@@ -104,34 +105,45 @@ def conditional_independence_test(
     check_evidence(evidence)
     generator = check_random_state(random_state)
     discrete = {"discrete_x": discrete_x, "discrete_y": discrete_y, "discrete_z": discrete_z}
-    given = read_given(x, y, z, generator, **discrete)
-    labels = cells(given.z)
+    given = read_given(x, y, z, **discrete)
+    labels, exact = find_cells(given.z)
+    left = _without_z(given, generator, exact=exact)
     rows = some_cells(labels, SIMILARITY_ROWS, generator)
     orders = Exchange(len(labels), labels).draw(n_permutations, generator, among=rows)
-    closed, names = _closed_form(given, orders, rows)
+    closed, names = _closed_form(left, given.z, orders, rows)
     if evidence == "closed form":
         return weigh_evidence(closed, names, None, len(labels))
     network = load_model(model, device=device)
-    beside = replace(given.left.x, values=np.hstack([given.left.x.values, given.z]))
-    estimates = network_evidence(
-        replace(given.left, x=beside), orders, network, seed=int(generator.integers(2**62))
-    )
+    x_and_z = replace(left.x, values=np.hstack([left.x.values, given.z]))
+    seed = int(generator.integers(2**62))
+    estimates = network_evidence(replace(left, x=x_and_z), orders, network, seed=seed)
     found = weigh_evidence(closed, names, estimates, len(labels))
     return replace(found, mi=max(float(estimates[0] - estimates[1:].mean()), 0.0))
 
 
+def _without_z(given: Given, generator: np.random.Generator, *, exact: bool) -> Pair:
+    """Residuals of x and y, free of atoms where cells hold rows of different z."""
+
+    def left(side: Side) -> Side:
+        if exact:
+            return replace(side, values=residuals(normal_scores(side.values), given.z, generator))
+        return replace(side, values=randomised_residuals(side.values, given.z, generator))
+
+    return replace(given.pair, x=left(given.pair.x), y=left(given.pair.y))
+
+
 def _closed_form(
-    given: Given, orders: NDArray[np.intp], rows: NDArray[np.intp]
+    left: Pair, z: NDArray[np.float64], orders: NDArray[np.intp], rows: NDArray[np.intp]
 ) -> tuple[NDArray[np.float64], list[str]]:
     """Products of similarities of residuals, over all pairs of rows and over those of like z."""
-    sides = given.left.x, given.left.y
-    of_x, of_y = (similarities(normal_scores(side.values[rows])) for side in sides)
-    place = np.empty(len(given.z), dtype=np.intp)  # of a row among those compared
+    of_x, of_y = (similarities(normal_scores(side.values[rows])) for side in (left.x, left.y))
+    place = np.empty(len(z), dtype=np.intp)  # of a row among those compared
     place[rows] = np.arange(len(rows))
     moved = place[orders[:, rows]]
-    distances = pdist(given.z[rows])
+    distances = pdist(z[rows])
     width = np.median(distances) or distances.mean()
     alike = np.exp(-0.5 * (squareform(distances) / width) ** 2).astype(np.float32)
-    found = [products(of_x, of_y, moved), products(of_x * alike[:, :, None], of_y, moved)]
-    pairs = [f"{a} x, {b} y" for a in SIMILARITIES for b in SIMILARITIES]
-    return np.hstack(found), [*pairs, *(f"{pair}, like z" for pair in pairs)]
+    both = np.concatenate([of_x, of_x * alike[:, :, None]], axis=2)
+    sides_of_x = [*SIMILARITIES, *(f"{name} and like z" for name in SIMILARITIES)]
+    names = [f"{a} x, {b} y" for a in sides_of_x for b in SIMILARITIES]
+    return products(both, of_y, moved), names
