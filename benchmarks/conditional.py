@@ -1,8 +1,9 @@
-"""Level and power of the test of conditional independence, errors of the estimate.
+"""Level and power of the test of conditional independence, errors of the estimate, graphs.
 
 Level: 500 draws of each kind of null, n from 100 to 500 and 1 to 3 columns of z. Power: 100 draws
 of each alternative, n = 200. Estimate: data of known conditional mutual information, beside the
-plain chain rule, a null by local permutation, and the Gaussian copula.
+plain chain rule, a null by local permutation, and the Gaussian copula. Graphs: edges that PC gets
+wrong on a known graph (needs causal-learn).
 The same command goes on where the last one stopped:
 
 OMP_NUM_THREADS=1 python benchmarks/conditional.py --minutes 8
@@ -23,7 +24,15 @@ if not __package__:  # a script finds its own folder first; all imports here sta
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.conditional_data import ALTERNATIVES, KNOWN, NULLS, Triple, alternative
+from benchmarks.conditional_data import (
+    ALTERNATIVES,
+    COLLIDERS,
+    KNOWN,
+    NULLS,
+    Triple,
+    alternative,
+    colliders,
+)
 from benchmarks.record import RESULTS
 from benchmarks.row_record import go_on
 from infoatlas import (
@@ -41,7 +50,8 @@ N_PERMUTATIONS = 99
 SIZES = (500, 2000)
 SEEDS = {500: 10, 2000: 4}
 LOCAL_PERMUTATIONS = 2
-PARTS = ("level", "power", "estimate")
+GRAPH_ALPHA = 0.02
+PARTS = ("level", "power", "estimate", "graph")
 EMPTY: dict[str, Any] = dict.fromkeys(
     ("part", "task", "draw", "n_samples", "d_z", "method", "value", "true_mi", "stderr"), ""
 )
@@ -52,6 +62,8 @@ def measure(part: str, task: str, n: str, draw: str) -> list[dict[str, Any]]:
     """Rows of one draw."""
     if part == "estimate":
         return measure_estimates(task, int(n), int(draw))
+    if part == "graph":
+        return measure_graphs(task, int(n), int(draw))
     rng = np.random.default_rng([PARTS.index(part), int(draw)])
     if part == "level":
         n_samples, d = round(100 * 5 ** rng.uniform()), 1 + int(draw) % 3
@@ -75,6 +87,25 @@ def measure_estimates(task: str, n: int, seed: int) -> list[dict[str, Any]]:
     rows = [{"method": "infoatlas", "value": result.mi, "stderr": result.stderr}]
     rows += [{"method": name, "value": v} for name, v in other_methods(triple, seed).items()]
     return [{**EMPTY, **told, **row, "true_mi": triple.true_mi} for row in rows]
+
+
+def measure_graphs(task: str, n: int, seed: int) -> list[dict[str, Any]]:
+    """Edges of PC's graph that are missing, too many or turned, with three tests."""
+    import networkx as nx
+    from causallearn.graph.SHD import SHD
+    from causallearn.search.ConstraintBased.PC import pc
+
+    from infoatlas.causal import causal_learn_test
+
+    data = colliders(np.random.default_rng([8, seed]), n)
+    told = {"part": "graph", "task": task, "n": n, "draw": seed, "n_samples": n}
+    quiet: dict[str, Any] = {"show_progress": False}
+    truth = pc(data, indep_test="d_separation", true_dag=nx.DiGraph(COLLIDERS), **quiet)
+    rows = []
+    for name in (causal_learn_test(), "fisherz", "kci"):
+        found = pc(data, GRAPH_ALPHA, name, **quiet)
+        rows.append({**told, "method": name, "value": SHD(truth.G, found.G).get_shd()})
+    return [{**EMPTY, **row} for row in rows]
 
 
 def other_methods(triple: Triple, seed: int) -> dict[str, float]:
@@ -115,6 +146,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     print_rates(rows)
     print_errors(rows)
+    print_graphs(rows)
     return 0
 
 
@@ -124,6 +156,8 @@ def jobs_of(part: str, *, level_draws: int) -> list[tuple[str, ...]]:
         return [(part, t, "100-500", str(i)) for i in range(level_draws) for t in NULLS]
     if part == "power":
         return [(part, task, "200", str(i)) for i in range(100) for task in ALTERNATIVES]
+    if part == "graph":
+        return [(part, "two colliders", "400", str(seed)) for seed in range(10)]
     draws = [(n, seed) for n in SIZES for seed in range(SEEDS[n])]
     return [(part, task, str(n), str(seed)) for n, seed in draws for task in KNOWN]
 
@@ -161,6 +195,14 @@ def print_errors(rows: list[dict[str, str]]) -> None:
             error = np.abs(values - float(mine[0]["true_mi"])).mean()
             line += f"  {method} {values.mean():.3f} ({error:.3f})"
         print(line)
+
+
+def print_graphs(rows: list[dict[str, str]]) -> None:
+    """Number of wrong edges in each draw, by test."""
+    chosen = [row for row in rows if row["part"] == "graph"]
+    print("\ngraph: wrong edges in each draw")
+    for method in dict.fromkeys(row["method"] for row in chosen):
+        print(f"{method:10s}", *(row["value"] for row in chosen if row["method"] == method))
 
 
 def _parser() -> argparse.ArgumentParser:

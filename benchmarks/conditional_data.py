@@ -166,6 +166,16 @@ KNOWN: dict[str, tuple[Callable[[Generator, int, int], Triple], int]] = {
 }
 
 
+COLLIDERS = ((0, 2), (1, 2), (2, 4), (3, 4))  # a -> c <- b, c -> e <- d
+
+
+def colliders(rng: Generator, n: int) -> Array:
+    """Five columns a to e; only c and e are correlated: n 5."""
+    a, b, d, of_c, of_e = rng.normal(size=(5, n))
+    c = a**2 + 2 * np.abs(b) - 2.6 + 0.7 * of_c
+    return np.column_stack([a, b, c, d, 2 * np.tanh(c) + 2 * np.abs(d) + 0.7 * of_e])
+
+
 def _smooth_z(rng: Generator, n: int, d: int) -> Array:
     return rng.normal(size=(n, d)) if rng.uniform() < 0.7 else rng.uniform(-2, 2, size=(n, d))
 
