@@ -17,7 +17,13 @@ from infoatlas._checkpoint import load_model
 from infoatlas._estimate import Model, RandomState
 from infoatlas._validation import Pair, Side, check_random_state
 from infoatlas.dependence._cells import find_cells, some_cells
-from infoatlas.dependence._evidence import SIMILARITIES, normal_scores, products, similarities
+from infoatlas.dependence._evidence import (
+    SCALES,
+    SIMILARITIES,
+    normal_scores,
+    products,
+    similarities,
+)
 from infoatlas.dependence._given import Given, read_given
 from infoatlas.dependence._permutations import Exchange, check_permutations
 from infoatlas.dependence._residuals import randomised_residuals, residuals
@@ -141,7 +147,7 @@ def _closed_form(
     place[rows] = np.arange(len(rows))
     moved = place[orders[:, rows]]
     distances = pdist(z[rows])
-    width = np.median(distances) or distances.mean()
+    width = np.quantile(distances, SCALES["narrow"]) or distances.mean()
     alike = np.exp(-0.5 * (squareform(distances) / width) ** 2).astype(np.float32)
     both = np.concatenate([of_x, of_x * alike[:, :, None]], axis=2)
     sides_of_x = [*SIMILARITIES, *(f"{name} and like z" for name in SIMILARITIES)]
