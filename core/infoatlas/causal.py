@@ -96,7 +96,7 @@ class CachedTest:
         self._columns = [
             column.astype(str) if i in nominal else column for i, column in enumerate(data.T)
         ]
-        self._options = {
+        self._options: dict[str, Any] = {
             "n_permutations": n_permutations,
             "evidence": evidence,
             "model": load_model(model) if evidence == "all" else model,
