@@ -89,12 +89,14 @@ def conditional_independence_test(
     Statistics 48(3)). Cells then hold 8 to 15 rows whose z is alike, and the level is approximate:
     it needs the distributions of x and y given z to change little inside a cell. Before any row
     moves, the regressions of x and of y on z are taken away (kernel ridge, by leave-one-out error),
-    so that only what they miss counts. Trust it less for few rows, many columns of z, and x and y
-    that jump or oscillate with z. Measured levels are in docs/conditional.md.
+    so that only what they miss counts. Ties are parted at random, and columns of few values become
+    randomised quantile residuals, which costs some power: without it, two binary columns that
+    follow z look dependent. Trust the level less for few rows, many columns of z, and x and y that
+    jump or oscillate with z. Measured levels are in docs/conditional.md.
 
-    The statistics are those of ``independence_test`` on the residuals, and the same again among
-    rows whose z is alike, for dependence that changes with z. The network reads the residuals of y
-    against those of x beside z.
+    The statistics are those of ``independence_test`` on the residuals, and the same again over
+    pairs of rows whose z is alike, for dependence that changes with z. The network reads the
+    residuals of y against those of x with z beside them.
 
     Examples
     --------
