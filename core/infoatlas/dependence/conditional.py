@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from infoatlas._estimate import Model, RandomState
 from infoatlas._many_pairs import Asked, estimate_pairs
 from infoatlas._result import MIResult
-from infoatlas._validation import Units, check_random_state, check_units
+from infoatlas._validation import Side, Units, check_random_state, check_units
 from infoatlas.dependence._evidence import normal_scores
 from infoatlas.dependence._given import Given, read_given
 from infoatlas.dependence._residuals import has_few_values, residuals
+
+DETERMINED = 1e-6  # of a column's variance: what a regression leaves by rounding
 
 
 class ChainTerms(NamedTuple):
@@ -136,31 +138,41 @@ def conditional_mutual_information(
     generator = check_random_state(random_state)
     discrete = {"discrete_x": discrete_x, "discrete_y": discrete_y, "discrete_z": discrete_z}
     given = read_given(x, y, z, **discrete)
-    asked = _questions(given, generator)
+    x_left, y_left = (_shift(side, given.z, generator) for side in (given.pair.x, given.pair.y))
+    asked = _questions(x_left.values, y_left.values, given.z)
     seed = int(generator.integers(2**31))
     terms = estimate_pairs(asked, model=model, device=device, random_state=seed)
-    return _result(given, terms, units)
+    return _result(given, x_left.notes + y_left.notes, terms, units)
 
 
-def _questions(given: Given, generator: np.random.Generator) -> list[Asked]:
+class Shifted(NamedTuple):
+    """Columns of one side with their regression on z taken away, and what to know about them."""
+
+    values: NDArray[np.float64]
+    notes: tuple[str, ...]
+
+
+def _shift(side: Side, z: NDArray[np.float64], generator: np.random.Generator) -> Shifted:
+    """Residuals of continuous columns, noise where nothing is left; few values as they are."""
+    scores = normal_scores(side.values)
+    few = has_few_values(side.values)
+    left = residuals(scores, z, generator)
+    determined = ~few & (left.var(axis=0) < DETERMINED * scores.var(axis=0))
+    left = np.where(determined, generator.normal(size=left.shape), left)
+    note = f"{side.argument}: z determines a column, which given z has nothing more to say."
+    return Shifted(np.where(few, side.values, left), (note,) if determined.any() else ())
+
+
+def _questions(
+    x: NDArray[np.float64], y: NDArray[np.float64], z: NDArray[np.float64]
+) -> list[Asked]:
     """Both orders: x with y and z, x with z, y with x and z, y with z."""
-    x, y = (_shifted(side.values, given.z, generator) for side in (given.pair.x, given.pair.y))
-    x_and_z, y_and_z = (np.hstack([side, given.z]) for side in (x, y))
-    return [Asked(x, y_and_z), Asked(x, given.z), Asked(y, x_and_z), Asked(y, given.z)]
+    return [Asked(x, np.hstack([y, z])), Asked(x, z), Asked(y, np.hstack([x, z])), Asked(y, z)]
 
 
-def _shifted(
-    values: NDArray[np.float64], z: NDArray[np.float64], generator: np.random.Generator
-) -> NDArray[np.float64]:
-    """Residuals of the normal scores of continuous columns; those of few values as they are."""
-    shifted = values.copy()
-    continuous = ~has_few_values(values)
-    if continuous.any():
-        shifted[:, continuous] = residuals(normal_scores(values[:, continuous]), z, generator)
-    return shifted
-
-
-def _result(given: Given, terms: list[MIResult], units: Units) -> ConditionalMIResult:
+def _result(
+    given: Given, notes: tuple[str, ...], terms: list[MIResult], units: Units
+) -> ConditionalMIResult:
     scale = 1.0 if units == "nats" else 1.0 / math.log(2.0)
     values = scale * np.array([term.mi for term in terms]).reshape(2, 2)  # order, joint or alone
     stderr: NDArray[np.float64] = scale * np.array([t.stderr for t in terms]).reshape(2, 2)
@@ -174,6 +186,6 @@ def _result(given: Given, terms: list[MIResult], units: Units) -> ConditionalMIR
         n_samples=given.pair.n_samples,
         n_features=(given.pair.x.n_features, given.pair.y.n_features, given.n_features),
         reliable=all(term.reliable for term in terms),
-        warnings=tuple(dict.fromkeys([*given.notes, *found])),
+        warnings=tuple(dict.fromkeys([*given.notes, *notes, *found])),
         model=terms[0].model,
     )

@@ -110,6 +110,14 @@ def test_doubts_about_any_term_are_told():
     assert any("Few rows for the dimension" in warning for warning in result.warnings)
 
 
+def test_a_function_of_z_shares_nothing_more_with_anything_and_is_told():
+    z, e = np.random.default_rng(7).normal(size=(2, 300))
+    for x, y in ((z, z + e), (z, np.exp(z))):
+        result = conditional_mutual_information(x, y, z)
+        assert result.mi < 0.03
+        assert "x: z determines a column" in result.warnings[0]
+
+
 @pytest.mark.parametrize(
     ("change", "error", "message"),
     [
