@@ -164,11 +164,7 @@ def jobs_of(part: str, *, level_draws: int) -> list[tuple[str, ...]]:
 
 def print_rates(rows: list[dict[str, str]]) -> None:
     """Share of p-values up to 0.05, by task and number of columns of z."""
-    for part in (
-        ("level", "closed form"),
-        ("level", "without z"),
-        ("power", "closed form"),
-    ):
+    for part in ("level", "power"):
         chosen = [row for row in rows if row["part"] == part]
         print(f"\n{part}: share rejected, by columns of z (draws)")
         for task in dict.fromkeys(row["task"] for row in chosen):
