@@ -7,12 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.measurement import Measurement
+from infoatlas._result import interval_multiple
 
 
 def coverage(rows: Sequence[Measurement]) -> float:
-    """Share of 95% intervals, the estimate and 1.96 standard errors each way, with the truth."""
-    inside = [abs((r.estimate or 0.0) - r.true_mi) <= 1.96 * (r.stderr or 0.0) for r in rows]
-    return float(np.mean(inside))
+    """Share of 95% intervals that hold the truth."""
+    return float(np.mean([is_inside(row) for row in rows]))
+
+
+def is_inside(row: Measurement) -> bool:
+    """Whether the 95% interval of one reading holds the truth."""
+    half_width = interval_multiple(0.95) * (row.stderr or 0.0)
+    return abs((row.estimate or 0.0) - row.true_mi) <= half_width
 
 
 def flagged(rows: Sequence[Measurement]) -> tuple[float, float]:

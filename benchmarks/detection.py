@@ -39,7 +39,7 @@ WIDTHS = (16, 128)
 SAMPLES = (50, 100, 150, 200, 250, 300, 800)
 TRAINED_SAMPLES = (50, 100, 300)
 DATA_SETS, TRAINED_DATA_SETS = 50, 10  # dependent ones; as many independent ones
-N_PERMUTATIONS = 39
+N_PERMUTATIONS = 99
 Array = NDArray[np.float64]
 
 

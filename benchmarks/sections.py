@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks import published
+from benchmarks.coverage import coverage
 from benchmarks.markdown import number, span, table
 from benchmarks.measurement import Measurement
 from benchmarks.poster import poster_mean, poster_values
@@ -270,9 +271,7 @@ def _own_columns(rows: Sequence[Measurement]) -> str:
         mine = [row for row in own if row.task == task]
         kinds = [[row.dv, row.plug_in, row.gaussian, row.stderr] for row in mine]
         means = np.array(kinds, dtype=float).mean(axis=0)
-        inside = average(
-            abs((row.estimate or 0) - row.true_mi) <= 1.96 * (row.stderr or 0) for row in mine
-        )
+        inside = coverage(mine)
         reliable = average(float(bool(row.reliable)) for row in mine)
         shares = number(inside, 2), number(reliable, 2)
         scatter = summaries[task, "infoatlas"].deviation
@@ -282,8 +281,8 @@ def _own_columns(rows: Sequence[Measurement]) -> str:
 ### The other fields of InfoAtlas's results
 
 Means over seeds. *dv* and *plug-in* are two readings of the same critic on the same rows;
-*gaussian* is the closed form underneath. *Inside* is the share of draws with |estimate − truth|
-below 1.96 stderr, *reliable* the share of results without a warning.
+*gaussian* is the closed form underneath. *Inside* is the share of draws whose 95% interval
+holds the truth, *reliable* the share of results without a warning.
 
 {table([*head, "inside", "reliable"], body)}
 """

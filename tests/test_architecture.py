@@ -19,10 +19,11 @@ APPS = sorted((ROOT / "apps").rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
 EXTRAS = ("open3d", "open_clip", "gymnasium", "mani_skill", "matplotlib", "pandas", "polars",
-          "mujoco", "PIL", "pyarrow", "tensorboard")  # fmt: skip
+          "mujoco", "PIL", "pyarrow", "tensorboard", "causallearn")  # fmt: skip
 
 # Where the name that is imported is not the name that is installed.
 DISTRIBUTIONS = {
+    "causallearn": "causal-learn",
     "mani_skill": "mani-skill",
     "open_clip": "open-clip-torch",
     "PIL": "pillow",
@@ -94,7 +95,7 @@ def is_undeclared(found: Import, known: set[str]) -> bool:
     return canonical(DISTRIBUTIONS.get(found.package, found.package)) not in known
 
 
-EVERY_EXTRA = ("clip", "clip-models", "motion", "motion-viewer", "robot", "bench", "dev")
+EVERY_EXTRA = ("clip", "clip-models", "motion", "motion-viewer", "robot", "bench", "causal", "dev")
 
 
 def test_the_core_never_imports_a_plugin_or_an_app():

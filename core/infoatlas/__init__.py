@@ -10,6 +10,12 @@ from infoatlas._estimate import (
 from infoatlas._estimator import MutualInformation
 from infoatlas._result import ConfidenceInterval, MIResult, Refinement
 from infoatlas.dependence._matrix_result import PairwiseMutualInformation
+from infoatlas.dependence.conditional import (
+    ChainTerms,
+    ConditionalMIResult,
+    conditional_mutual_information,
+)
+from infoatlas.dependence.conditional_independence import conditional_independence_test
 from infoatlas.dependence.consistency import LawCheck, SelfConsistency, self_consistency
 from infoatlas.dependence.independence import IndependenceTestResult, independence_test
 from infoatlas.dependence.matrix import pairwise_mutual_information
@@ -19,6 +25,8 @@ from infoatlas.dependence.sliced import SlicedMIResult, sliced_mutual_informatio
 __version__ = "0.1.0"
 
 __all__ = [
+    "ChainTerms",
+    "ConditionalMIResult",
     "ConfidenceInterval",
     "IndependenceTestResult",
     "LawCheck",
@@ -29,6 +37,8 @@ __all__ = [
     "Refinement",
     "SelfConsistency",
     "SlicedMIResult",
+    "conditional_independence_test",
+    "conditional_mutual_information",
     "differentiable_mutual_information",
     "gaussian_mutual_information",
     "independence_test",

@@ -8,9 +8,16 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.stats import t as student_t
 
 from infoatlas._validation import Units
+
+ERROR_DEGREES = 4.0  # of freedom of the Student likelihood that fits the standard error
+
+
+def interval_multiple(confidence_level: float) -> float:
+    """Standard errors to each side of an estimate: the Student quantile, 2.78 for 95%."""
+    return float(student_t.ppf((1 + confidence_level) / 2, ERROR_DEGREES))
 
 
 class ConfidenceInterval(NamedTuple):
@@ -99,7 +106,7 @@ class MIResult:
     refinement: Refinement | None = None
 
     def confidence_interval(self, confidence_level: float = 0.95) -> ConfidenceInterval:
-        """Normal-theory interval from the standard error.
+        """Student interval with four degrees of freedom, the law that the standard error fits.
 
         The standard error comes from the network. It was fitted to the distance between estimate
         and truth on synthetic data sets, so it holds the spread over fresh samples and what the
@@ -122,7 +129,7 @@ class MIResult:
             raise ValueError(
                 f"confidence_level must be between 0 and 1, got {confidence_level}{hint}"
             )
-        half_width = float(norm.ppf((1 + confidence_level) / 2)) * self.stderr
+        half_width = interval_multiple(confidence_level) * self.stderr
         low = self.mi - half_width
         return ConfidenceInterval(max(low, 0.0) if self.mi >= 0 else low, self.mi + half_width)
 

@@ -180,6 +180,17 @@ def check_side(
     return _fit_side(columns, argument, check_discrete(discrete, f"discrete_{argument}"))
 
 
+def check_given(z: Any, n_samples: int, *, discrete_z: str = "auto") -> Side:
+    """Check and encode the sample that a statement on x and y is conditioned on."""
+    side = check_side(z, "z", discrete=discrete_z)
+    if len(side.values) != n_samples:
+        raise ValueError(
+            f"z must have as many rows as x and y, got {len(side.values)} and {n_samples}; "
+            "row i of z must be observed with row i of x and of y."
+        )
+    return side
+
+
 def check_stack(x: Any, y: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Check two stacks of numeric samples, with the checks of `check_pair`.
 

@@ -35,7 +35,7 @@ def test_the_error_of_a_size_is_the_mean_over_seeds_of_single_draws():
 
 
 def test_coverage_is_the_share_of_intervals_with_the_truth():
-    rows = [row(estimate=1.19, stderr=0.1), row(estimate=1.2, stderr=0.1)]
+    rows = [row(estimate=1.27, stderr=0.1), row(estimate=1.28, stderr=0.1)]
     assert coverage(rows) == 0.5
 
 

@@ -70,7 +70,8 @@ def estimate_items(
     )
     with torch.inference_mode(), bar:
         for items in batches(n_items, n_samples):
-            x, y = (torch.from_numpy(np.ascontiguousarray(s)).to(device) for s in draw(items))
+            stacks = (np.require(stack, requirements=["C", "W"]) for stack in draw(items))
+            x, y = (torch.from_numpy(stack).to(device) for stack in stacks)
             mi[items], stderr[items] = _estimate(x, y, network, seed)
             bar.update(items.stop - items.start)
     return Estimates(mi, stderr)

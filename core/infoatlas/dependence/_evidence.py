@@ -52,12 +52,17 @@ def similarities(scores: Array) -> NDArray[np.float32]:
 def products(
     of_x: NDArray[np.float32], of_y: NDArray[np.float32], orders: NDArray[np.intp]
 ) -> Array:
-    """Every similarity of x against every one of y, the y rows in each order: p s*s."""
-    n, _, s = of_x.shape
-    flat = of_x.reshape(n * n, s).T
-    values = np.empty((len(orders), s * s))
+    """Every similarity of x against every one of y, the y rows in each order: p s_x*s_y.
+
+    Similarities are symmetric with an empty diagonal, so each pair of rows is read once.
+    """
+    n, _, s_y = of_y.shape
+    first, second = np.triu_indices(n, 1)
+    x_pairs = np.ascontiguousarray(2 * of_x[first, second].T)  # s_x pairs
+    y_pairs = of_y.reshape(n * n, s_y)
+    values = np.empty((len(orders), len(x_pairs) * s_y))
     for i, order in enumerate(orders):
-        values[i] = (flat @ of_y[order][:, order].reshape(n * n, s)).ravel()
+        values[i] = (x_pairs @ y_pairs.take(n * order[first] + order[second], axis=0)).ravel()
     return values
 
 

@@ -172,16 +172,26 @@ def compare_orders(
         Draws the product pairs.
     """
     closed = closed_form_evidence(pair, orders, rows)
-    logs = combine(log_tails(closed))
     names = [f"{a} x, {b} y" for a in SIMILARITIES for b in SIMILARITIES]
+    estimates = None if network is None else network_evidence(pair, orders, network, seed=seed)
+    return weigh_evidence(closed, names, estimates, pair.n_samples)
+
+
+def weigh_evidence(
+    closed: NDArray[np.float64],
+    names: list[str],
+    estimates: NDArray[np.float64] | None,
+    n_samples: int,
+) -> IndependenceTestResult:
+    """Combine closed-form statistics (p, e), with a name for each, and the network's values (p)."""
+    logs = combine(log_tails(closed))
     mi = float("nan")
-    if network is not None:
-        estimates = network_evidence(pair, orders, network, seed=seed)
+    if estimates is not None:
         mi = max(float(estimates[0]), 0.0)
         weights = np.array([1 - NETWORK_SHARE, NETWORK_SHARE])
         logs = combine(np.column_stack([-logs, log_tails(estimates[:, None])]), weights)
         closed = np.column_stack([closed, estimates])
-        names.append("network")
+        names = [*names, "network"]
     return IndependenceTestResult(
         statistic=float(logs[0]),
         pvalue=permutation_pvalue(logs[0], logs[1:]),
@@ -191,7 +201,7 @@ def compare_orders(
             name: permutation_pvalue(values[0], values[1:])
             for name, values in zip(names, closed.T, strict=True)
         },
-        n_samples=pair.n_samples,
+        n_samples=n_samples,
     )
 
 

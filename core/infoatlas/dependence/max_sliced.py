@@ -31,7 +31,7 @@ ASCENT_ROWS = 256  # of the fitting half, drawn anew for every critic: less to o
 PARTNERS = 4  # product pairs a row
 STEPS_A_CRITIC = 5  # gradient steps before the critic is written again
 SMOOTH_RANKS = 0.1  # bandwidth, standard deviations of a column
-STEP_SIZE = 0.1  # of Adam, in units of a direction's length
+STEP_SIZE = 0.3  # of Adam, in units of a direction's length
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
@@ -48,8 +48,8 @@ class MaxSlicedMIResult:
     projection_x, projection_y : ndarray of shape (d_x, k) and (d_y, k)
         Orthonormal columns.
     restarts : ndarray of shape (n_restarts,)
-        Mutual information that each restart reached on the rows it searched with, in `units`. The
-        largest was kept. Values far apart say that more restarts may find more.
+        Mutual information that each restart reached on the rows it searched with, in `units`, at
+        its start or its end. The largest was kept. Values far apart say that more restarts may find more.
     units : {"nats", "bits"}
     n_samples : int
         Rows that `mi` is read from: half of those given.
@@ -144,9 +144,10 @@ def max_sliced_mutual_information(
     starts = _starts(x_fit, y_fit, n_restarts, k, generator)
     found = _search(x_fit, y_fit, starts, double_precision(network), n_steps, generator)
     seed = int(generator.integers(2**62))
-    reached = estimate_slices(x_fit, y_fit, found, network, seed).mi
+    both = Projections(*(np.concatenate(side) for side in zip(starts, found, strict=True)))
+    reached = estimate_slices(x_fit, y_fit, both, network, seed).mi  # starts, then ends
     best = slice(int(reached.argmax()), int(reached.argmax()) + 1)
-    kept = Projections(found.x[best], found.y[best])
+    kept = Projections(both.x[best], both.y[best])
     value = estimate_slices(pair.x.values[valued], pair.y.values[valued], kept, network, seed)
     scale = 1.0 if units == "nats" else 1.0 / math.log(2.0)
     return MaxSlicedMIResult(
@@ -154,7 +155,7 @@ def max_sliced_mutual_information(
         stderr=scale * float(value.stderr[0]),
         projection_x=kept.x[0],
         projection_y=kept.y[0],
-        restarts=scale * np.maximum(reached, 0.0),
+        restarts=scale * np.maximum(reached.reshape(2, -1).max(axis=0), 0.0),
         units=units,
         n_samples=len(valued),
         model=network.name,
@@ -169,16 +170,25 @@ def _starts(
     generator: np.random.Generator,
 ) -> Projections:
     """Random projections, and those tilted towards what covaries: rows, or their squares."""
-    squares = [((side - side.mean(axis=0)) / side.std(axis=0)) ** 2 for side in (x, y)]
-    kinds = [(x, y), None, (squares[0], y), (x, squares[1]), tuple(squares)]
-    drawn = []
+    square_x, square_y = (_squares(side) for side in (x, y))
+    kinds = [(x, y), None, (square_x, y), (x, square_y), (square_x, square_y)]
+    of_x, of_y = [], []
     for i in range(n_restarts):
         kind = kinds[i % len(kinds)]
         if kind is None:
-            drawn.append([random_projections(1, s.shape[1], k, generator) for s in (x, y)])
+            of_x.append(random_projections(1, x.shape[1], k, generator))
+            of_y.append(random_projections(1, y.shape[1], k, generator))
         else:
-            drawn.append(list(tilted_projections(*kind, 1, k, generator)))
-    return Projections(*(np.concatenate(side) for side in zip(*drawn, strict=True)))
+            tilted = tilted_projections(kind[0], kind[1], 1, k, generator)
+            of_x.append(tilted.x)
+            of_y.append(tilted.y)
+    return Projections(np.concatenate(of_x), np.concatenate(of_y))
+
+
+def _squares(side: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Squares of the columns, standardised before."""
+    squares: NDArray[np.float64] = ((side - side.mean(axis=0)) / side.std(axis=0)) ** 2
+    return squares
 
 
 def _search(
@@ -219,16 +229,18 @@ def _ascend(
     """Write the critic of the projected rows (1, n, d), and raise its value by some steps."""
     pairs = pairs_of_all(sides[0].shape[1], generator).first(PARTNERS)
 
-    def projected() -> list[Tensor]:
-        return [side @ _orthonormal(f) for side, f in zip(sides, free, strict=True)]
+    def projected() -> tuple[Tensor, Tensor]:
+        x, y = (side @ _orthonormal(f) for side, f in zip(sides, free, strict=True))
+        return x, y
 
     with torch.no_grad():
         pair = read_pair(*projected(), bandwidth=SMOOTH_RANKS)
         critic = write_critics(network, pair, generator, pairs=pairs).critic
     for _ in range(n_steps):
-        value = fixed_critic_value(critic, *projected(), pairs).sum()
+        x, y = projected()
+        value = fixed_critic_value(critic, x, y, pairs).sum()
         ascent.zero_grad()
-        value.backward()  # type: ignore[no-untyped-call]
+        value.backward()
         ascent.step()
 
 

@@ -15,6 +15,7 @@ import torch
 from infoatlas._coordinates import read_pair
 from infoatlas._forward import write_critics
 from infoatlas._hypernetwork import HyperNetwork
+from infoatlas._result import interval_multiple
 from infoatlas.pretraining.config import PretrainConfig
 from infoatlas.pretraining.distributions import DataSets, draw_data_sets, draw_distributions
 
@@ -58,7 +59,7 @@ def held_out_error(model: HyperNetwork, batches: list[DataSets]) -> HeldOutError
             pair = read_pair(data.x.double(), data.y.double())
             reading = write_critics(model, pair, np.random.default_rng(SEED)).reading
             difference = (reading.mi.clamp_min(0.0) - data.mi).abs()
-            inside += (difference <= 1.96 * reading.stderr).tolist()
+            inside += (difference <= interval_multiple(0.95) * reading.stderr).tolist()
             relative = difference / (1 + data.mi)
             for family, value in zip(data.family, relative.tolist(), strict=True):
                 errors[family].append(value)

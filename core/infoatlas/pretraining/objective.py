@@ -15,11 +15,11 @@ from infoatlas._bounds import donsker_varadhan
 from infoatlas._forward import Forward
 from infoatlas._pairs import ProductPairs
 from infoatlas._readout import Reading
+from infoatlas._result import ERROR_DEGREES
 from infoatlas.pretraining.config import PretrainConfig
 from infoatlas.pretraining.distributions import DataSets
 
 PMI_RANGE = 12.0  # nats; labels beyond it are certain
-DEGREES = 4.0  # of freedom of the Student likelihood: large errors do not dominate
 
 
 def true_pointwise(data: DataSets, pairs: ProductPairs) -> tuple[Tensor, Tensor]:
@@ -78,7 +78,7 @@ def read_out_loss(reading: Reading, mi: Tensor, sampling: Tensor) -> tuple[Tenso
     attainable = 0.02 + 0.05 * mi + sampling  # nats
     value = torch.log1p(0.5 * ((reading.mi - mi) / attainable).square())
     error = (reading.mi.detach() - mi) / reading.stderr
-    surprise = 0.5 * (DEGREES + 1) * torch.log1p(error.square() / DEGREES)
+    surprise = 0.5 * (ERROR_DEGREES + 1) * torch.log1p(error.square() / ERROR_DEGREES)
     return value, surprise + reading.stderr.log()
 
 
