@@ -49,7 +49,8 @@ class MaxSlicedMIResult:
         Orthonormal columns.
     restarts : ndarray of shape (n_restarts,)
         Mutual information that each restart reached on the rows it searched with, in `units`, at
-        its start or its end. The largest was kept. Values far apart say that more restarts may find more.
+        its start or its end. The largest was kept. Values far apart say that more restarts may
+        find more.
     units : {"nats", "bits"}
     n_samples : int
         Rows that `mi` is read from: half of those given.
