@@ -28,11 +28,11 @@ if not __package__:  # a script finds its own folder first; all imports here sta
 import numpy as np
 
 from benchmarks.clip_figure import save_figure
-from benchmarks.clip_page import write_section
+from benchmarks.clip_page import section
 from benchmarks.estimators import warm_up
+from benchmarks.pages import DOCS, write_measured
 from benchmarks.record import (
     RESULTS,
-    ROOT,
     describe_run,
     read_description,
     write_description,
@@ -48,7 +48,6 @@ from infoatlas_plugins.clip.small_embedder import SmallEmbedder
 from infoatlas_plugins.clip.small_model import WEIGHTS
 
 N_PAIRS, N_SAMPLES, K, SEED = 10_000, 5000, 5, 0
-DOCS = ROOT / "docs"
 CONTROL = "shuffled"  # in place of a level
 
 
@@ -198,7 +197,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             curves[ORIGINAL],
             described["same_slices"][-1],
         )
-        write_section(DOCS / "clip.md", options.out.name, described)
+        write_measured(DOCS / "clip.md", section(options.out.name, described))
     if len(curves) < len(PARTS):
         left = ", ".join(" ".join(part[:2]) for part in PARTS if part not in curves)
         print(f"time is up, run again to go on; not yet whole: {left}")
@@ -324,7 +323,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--reuse-peers", type=Path, metavar="OLD.csv", help="older record")
     out = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-clip.csv"
     parser.add_argument("--out", type=Path, default=out)
-    figure = ROOT / "docs" / "figures" / "clip.png"
+    figure = DOCS / "figures" / "clip.png"
     parser.add_argument(
         "--figure", type=Path, default=figure, help="default: docs/figures/clip.png"
     )

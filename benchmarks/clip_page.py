@@ -3,35 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from benchmarks.markdown import number, table
 from infoatlas_plugins.clip.picture import TITLES
-
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
-
-
-def write_section(page: Path, record: str, described: dict[str, Any]) -> None:
-    """Put the tables of a record between the two marks of a page.
-
-    Parameters
-    ----------
-    page : Path
-        File to change.
-    record : str
-        Name of the record's CSV file.
-    described : dict
-        What the JSON file beside it says.
-    """
-    before, mark, rest = page.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (mark and end):
-        raise ValueError(f"{page} has no {BEGIN} before a {END}.")
-    text = "\n\n".join([BEGIN, *section(record, described), END])
-    temporary = page.with_suffix(".part.md")
-    temporary.write_text(before + text + after)
-    temporary.replace(page)
 
 
 def section(record: str, described: dict[str, Any]) -> list[str]:
