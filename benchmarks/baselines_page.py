@@ -33,7 +33,8 @@ def main() -> int:
         DOCS / "baselines.md",
         [
             "Written by `python benchmarks/baselines_page.py` from "
-            f"`benchmarks/results/{path.name}`; do not edit. {len(rows)} of {len(list(runs()))} readings; the same command goes on. "
+            f"`benchmarks/results/{path.name}`; do not edit. {len(rows)} of {len(list(runs()))} "
+            "readings; the same command goes on. "
             f"Training steps in {protocol['precision']} precision, patience "
             f"{protocol['patience']}, {protocol['validation_partners']} partners in validation.",
             table(
