@@ -43,7 +43,8 @@ def motion_views(
     Returns
     -------
     dict
-        Name -> values (P, F, d) and usable (P, F); velocities have F - 1 frames, accelerations F - 2.
+        Name -> values (P, F, d) and usable (P, F); velocities have F - 1 frames,
+        accelerations F - 2.
     """
     step = storage_step(np.where(usable[..., None], points, 0.0))
     noise = generator.uniform(-0.5, 0.5, size=points.shape) * step[:, None]
