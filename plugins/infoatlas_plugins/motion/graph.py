@@ -33,8 +33,8 @@ def affinity_weights(
     With more than 60 tracks each keeps its ten best partners: dropping weak ties is the single best
     step on real sequences. Their MI is first measured on each track's own scale, see
     :func:`relative_to_partners`. With fewer, ten partners reach beyond the body, so the graph stays
-    dense and distances exp(-score) are measured on each track's own scale (Zelnik-Manor and Perona, NIPS
-    2004). ``cmi`` and ``ssc`` are graphs already and stay as they are.
+    dense and distances exp(-score) are measured on each track's own scale (Zelnik-Manor and Perona,
+    NIPS 2004). ``cmi`` and ``ssc`` are graphs already and stay as they are.
 
     Parameters
     ----------
