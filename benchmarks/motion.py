@@ -127,7 +127,8 @@ def closed_form_aucs(result: ReferenceResult) -> Row:
     """What true bodies, and the plugin's closed form, reach under the protocol.
 
     True bodies score 1 for tracks of the reference's own body, 0 for others and, as the protocol
-    has it, 0 for the reference itself; no upper bound, since regions of the mask differ. Then the closed-form MI of the raw positions, and
+    has it, 0 for the reference itself; no upper bound, since regions of the mask differ. Then the
+    closed-form MI of the raw positions, and
     of all views of the motion, by the protocol; last the latter judged by the body itself.
     """
     tracks, reference = result.tracks, result.reference
