@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
 
 from benchmarks.motion_scenes import CONDITIONS, draw
 from benchmarks.record import RESULTS, describe_run, write_description
@@ -31,7 +33,13 @@ from infoatlas_plugins.motion import (
     read_pointodyssey,
 )
 from infoatlas_plugins.motion.hopkins155 import hopkins155_files
-from infoatlas_plugins.motion.reference import original_filter, reference_protocol
+from infoatlas_plugins.motion.pairs import gaussian_information, normal_scores
+from infoatlas_plugins.motion.reference import (
+    ReferenceResult,
+    original_filter,
+    reference_protocol,
+)
+from infoatlas_plugins.motion.views import motion_views
 from infoatlas_plugins.progress import progress_bar
 
 Row = dict[str, Any]
@@ -110,8 +118,45 @@ def scene(arguments: argparse.Namespace) -> Iterator[Row]:
             "n_frames": tracks.n_frames,
             "n_tracks": n_kept,
             "roc_auc": round(result.auc, 4),
+            **closed_form_aucs(result),
             "seconds": round(time.perf_counter() - start, 2),
         }
+
+
+def closed_form_aucs(result: ReferenceResult) -> Row:
+    """What true bodies, and the plugin's closed form, reach under the protocol.
+
+    True bodies score 1 for tracks of the reference's own body, 0 for others and, as the protocol
+    has it, 0 for the reference itself; no upper bound, since regions of the mask differ. Then the
+    closed-form MI of the raw positions, and
+    of all views of the motion, by the protocol; last the latter judged by the body itself.
+    """
+    tracks, reference = result.tracks, result.reference
+    assert tracks.labels is not None
+    usable = np.isfinite(tracks.points).all(axis=-1)
+    points = np.where(usable[..., None], tracks.points, 0.0).astype(np.float64)
+    views = motion_views(points, usable, generator=np.random.default_rng(0))
+    column = np.array([reference])
+    by_view = {
+        name: gaussian_information(
+            (normal_scores(values, where), where), column, description=f"MI of {name}"
+        )[:, 0]
+        for name, (values, where) in views.items()
+    }
+    body = tracks.labels == tracks.labels[reference]
+    region = result.components == result.components[reference]
+    others = np.arange(tracks.n_tracks) != reference
+    added = np.sum(list(by_view.values()), axis=0)
+    return {
+        "roc_auc_true_bodies": _auc(region, body & others),
+        "roc_auc_closed_positions": _auc(region, by_view["positions"] * others),
+        "roc_auc_closed_views": _auc(region, added * others),
+        "roc_auc_closed_views_by_body": _auc(body[others], added[others]),
+    }
+
+
+def _auc(positive: NDArray[Any], score: NDArray[Any]) -> float:
+    return round(float(roc_auc_score(positive, score)), 4)
 
 
 def simulated(arguments: argparse.Namespace) -> Iterator[Row]:
@@ -184,8 +229,8 @@ def summarise(part: str, rows: Sequence[Row]) -> None:
         members = [row for row in rows if tuple(row.get(key) for key in keys) == kind]
         means = {
             name: np.mean([row[name] for row in members if name in row])
-            for name in ("error_percent", "ari", "roc_auc", "seconds")
-            if any(name in row for row in members)
+            for name in dict.fromkeys(key for row in members for key in row)
+            if name.startswith(("error_percent", "ari", "roc_auc", "seconds"))
         }
         text = ", ".join(f"{name} {value:.3f}" for name, value in means.items())
         name = " | ".join(str(value) for value in kind if value is not None)

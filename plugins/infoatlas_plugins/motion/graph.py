@@ -31,9 +31,10 @@ def affinity_weights(
     """Scores and weights of all tracks with the tracks ``columns``, for a named affinity.
 
     With more than 60 tracks each keeps its ten best partners: dropping weak ties is the single best
-    step on real sequences. With fewer, ten partners reach beyond the body, so the graph stays dense
-    and distances exp(-score) are measured on each track's own scale (Zelnik-Manor and Perona, NIPS
-    2004). ``cmi`` and ``ssc`` are graphs already and stay as they are.
+    step on real sequences. Their MI is first measured on each track's own scale, see
+    :func:`relative_to_partners`. With fewer, ten partners reach beyond the body, so the graph stays
+    dense and distances exp(-score) are measured on each track's own scale (Zelnik-Manor and Perona,
+    NIPS 2004). ``cmi`` and ``ssc`` are graphs already and stay as they are.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ def affinity_weights(
         return scores[0], scores[0]
     many = points.shape[1] > MANY_TRACKS
     if name == "mi" and many:
-        weights = scores[0]
+        weights = relative_to_partners(scores[0], columns)
     else:
         scaled = [locally_scaled(part, values) for part, values in zip(parts, scores, strict=True)]
         weights = _without_self(np.prod(scaled, axis=0), columns)
@@ -72,6 +73,18 @@ def affinity_weights(
 def _without_self(values: Array, columns: Array) -> Array:
     values[columns, np.arange(len(columns))] = 0.0
     return values
+
+
+def relative_to_partners(scores: Array, columns: Array) -> Array:
+    """I / sqrt(s s') with s the MI of a track with its tenth best partner.
+
+    A noisy body's tracks tell less about each other than a clean one's; on each track's own scale
+    both hang together alike.
+    """
+    n_partners = min(PARTNERS, scores.shape[1])
+    tenth = np.partition(scores, -n_partners, axis=1)[:, -n_partners]
+    scale = np.sqrt(np.maximum(tenth, 1e-3 * max(tenth.max(), np.finfo(float).tiny)))
+    return np.asarray(scores / np.outer(scale, scale[columns]))
 
 
 def locally_scaled(name: str, scores: Array) -> Array:

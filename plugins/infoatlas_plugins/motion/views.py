@@ -1,4 +1,4 @@
-"""Views of a clip's motion: positions, velocities, and motion without the camera's.
+"""Views of a clip's motion: positions, velocities, accelerations, motion without the camera's.
 
 Letters: F frames, P tracks, d coordinates. Mutual information of each view fails on other motions,
 so affinities add the views up.
@@ -24,11 +24,12 @@ FEWEST_FOR_CAMERA = 6  # tracks seen in both frames; an affine flow has three un
 def motion_views(
     points: Array, usable: NDArray[np.bool_], *, generator: np.random.Generator
 ) -> dict[str, View]:
-    """Positions, velocities, and a third view: centred positions in 3D, compensated flow in 2D.
+    """Positions, velocities, and centred positions in 3D; compensated flow, accelerations in 2D.
 
     In 3D the third view is the position relative to the mean track. In 2D that would turn the
     background into noise which no longer coheres, so there it is the velocity minus the camera's
-    part of it, see :func:`camera_compensated`.
+    part of it, see :func:`camera_compensated`, and accelerations are the fourth: on Hopkins155
+    they take a point off the error.
 
     Parameters
     ----------
@@ -42,7 +43,8 @@ def motion_views(
     Returns
     -------
     dict
-        Name -> values (P, F, d) and usable (P, F); velocities have F - 1 frames.
+        Name -> values (P, F, d) and usable (P, F); velocities have F - 1 frames,
+        accelerations F - 2.
     """
     step = storage_step(np.where(usable[..., None], points, 0.0))
     noise = generator.uniform(-0.5, 0.5, size=points.shape) * step[:, None]
@@ -57,6 +59,9 @@ def motion_views(
     else:
         flow = camera_compensated(positions[:-1], velocities, both)
         views["camera-compensated velocities"] = (flow, both)
+        three = both[1:] & both[:-1]
+        bends = np.where(three[..., None], np.diff(velocities, axis=0), 0.0)
+        views["accelerations"] = (bends, three)
     return {
         name: (values.transpose(1, 0, 2), where.T)  # F P d -> P F d
         for name, (values, where) in views.items()

@@ -4,8 +4,9 @@ import pytest
 from infoatlas import gaussian_mutual_information
 from infoatlas_plugins.motion import critic
 from infoatlas_plugins.motion.affinity import AFFINITIES, FINEST, choose_affinity
-from infoatlas_plugins.motion.graph import affinity_weights
+from infoatlas_plugins.motion.graph import affinity_weights, relative_to_partners
 from infoatlas_plugins.motion.pairs import gaussian_information, normal_scores
+from infoatlas_plugins.motion.views import motion_views
 
 PAIRWISE = ["mi", "cmi", "rigidity", "correlation"]
 
@@ -170,3 +171,27 @@ def test_the_graph_is_symmetric_without_loops(two_bodies, name, sizes):
     assert (weights >= 0).all()
     if sum(sizes) > 60 and name not in ("cmi", "ssc"):
         assert 10 * len(columns) <= (weights > 0).sum() <= 2 * 10 * len(columns)
+
+
+def test_mi_relative_to_partners_makes_a_noisy_body_as_strong_as_a_clean_one():
+    body = np.repeat([0, 1], 20)
+    same = body[:, None] == body
+    scores = np.where(same, np.where(body == 0, 5.0, 0.5)[:, None], 0.1)
+    np.fill_diagonal(scores, 0.0)
+    relative = relative_to_partners(scores, np.arange(40))
+    np.testing.assert_allclose(relative[same & (scores > 0)], 1.0)
+    assert relative[~same].max() < 0.1
+    chosen = np.array([3, 25])
+    np.testing.assert_array_equal(relative_to_partners(scores[:, chosen], chosen).shape, (40, 2))
+
+
+def test_accelerations_need_three_usable_frames_in_a_row(two_bodies):
+    tracks, _ = two_bodies()
+    usable = np.ones(tracks.shape[:2], dtype=bool)
+    usable[10, 0] = False
+    generator = np.random.default_rng(0)
+    bends, where = motion_views(tracks[..., :2], usable, generator=generator)["accelerations"]
+    np.testing.assert_array_equal(np.flatnonzero(~where[0]), [8, 9, 10])
+    exact = np.diff(tracks[..., :2], n=2, axis=0)
+    np.testing.assert_allclose(bends[1], exact[:, 1], atol=1e-6)
+    assert "accelerations" not in motion_views(tracks, usable, generator=generator)
