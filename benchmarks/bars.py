@@ -12,7 +12,7 @@ from benchmarks.markdown import number, table
 from benchmarks.measurement import Measurement
 from benchmarks.poster import poster_mean
 from benchmarks.summary import Summary, average, summarise
-from benchmarks.trust_sections import below_mine, rising
+from benchmarks.trust_sections import below_mine, rising, trained_mine
 
 Summaries = dict[tuple[str, str], Summary]
 INDEPENDENT_LIMIT = 0.02  # nats, for every independent pair at n = 5000
@@ -130,7 +130,7 @@ def trust_bars(others: Mapping[str, Sequence[Measurement]]) -> list[Bar]:
     values = [row.estimate for row in pairs if row.estimate is not None]
     above = average(float(value >= 0.05) for value in values)
     few = summarise(others["small-n"])
-    ours, mine = others["held-out-value"], others["held-out-mine"]
+    ours, mine = others["held-out-value"], trained_mine(others)
     compared = {row.task for row in mine} >= {row.task for row in ours} != set()
     source = "our own"
     return [

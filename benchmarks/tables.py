@@ -32,7 +32,7 @@ OTHER_RECORDS = (
     "small-n",
     "many-independent",
     "held-out-value",
-    "held-out-mine",
+    "trained-baselines",
     "calibration",
 )
 
@@ -61,7 +61,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         trust_sections.consistency(other_rows["consistency"]),
         trust_sections.small_n(other_rows["small-n"]),
         trust_sections.many_independent(other_rows["many-independent"]),
-        trust_sections.held_out_value(other_rows["held-out-value"], other_rows["held-out-mine"]),
+        trust_sections.held_out_value(
+            other_rows["held-out-value"], trust_sections.trained_mine(other_rows)
+        ),
         trust_sections.calibration(other_rows["calibration"]),
         sections.speed(speed_rows),
         sections.sampler_check(newest("bmi-sampler-check")),

@@ -52,9 +52,9 @@ def test_flags_are_counted_among_large_and_among_small_errors():
 
 def test_only_tasks_on_the_same_rows_are_compared_with_mine():
     ours = [row("a", dv=0.5), row("b", dv=0.5), row("c", dv=float("nan"))]
-    mine = [row("a", dv=0.6, method="mine"), row("c", dv=0.1, method="mine")]
+    mine = [row("a", held_out=0.6, method="mine"), row("c", held_out=0.1, method="mine")]
     assert trust_sections.below_mine(ours, mine) == ["a", "c"]
-    assert "on 2 of 3 tasks" in trust_sections.held_out_value(ours, mine)
+    assert "of 2 of 3 tasks" in trust_sections.held_out_value(ours, mine)
 
 
 def test_sections_without_a_record_are_empty():
