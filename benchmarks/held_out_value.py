@@ -1,6 +1,6 @@
 """Donsker-Varadhan value on rows the critic never saw: written on 4000 rows, scored on 1000.
 
-The 40 BMI tasks, one draw each; MINE's value on the same split is in the `trained-baselines` record.
+The 40 BMI tasks, one draw each; MINE's value on the same split: the `trained-baselines` record.
 Example: OMP_NUM_THREADS=1 python benchmarks/held_out_value.py
 """
 

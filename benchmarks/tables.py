@@ -84,6 +84,7 @@ def newest(kind: str) -> Path | None:
             path
             for path in RESULTS.glob(f"????-??-??-{name}*.csv")
             if path.stem[11:] == name or path.stem[11:].startswith(f"{name}.")
+            if not path.stem.endswith(".partial")  # of a run that is under way
         ]
         if found:
             return max(found, key=_date)

@@ -114,3 +114,10 @@ def test_numbers_have_fixed_digits_and_no_negative_zero():
     assert number(float("nan")) == number(None) == "-"
     assert span([0.1, 0.3, 0.2]) == "0.100 to 0.300"
     assert span([0.1]) == "0.100"
+
+
+def test_a_run_under_way_is_not_the_newest_record(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    for name in ("2026-01-01-bmi.csv", "2026-01-02-bmi.partial.csv", "2026-01-03-bmi-scaled.csv"):
+        (tmp_path / name).touch()
+    assert tables.newest("bmi") == tmp_path / "2026-01-01-bmi.csv"
