@@ -164,9 +164,9 @@ def mutual_information_batch(
     seed = int(check_random_state(random_state).integers(2**62))
     fresh = isinstance(random_state, int | np.integer)
     stack_x, stack_y = check_stack(x, y)
-    network = load_model(model, device=device)
     n_features = stack_x.shape[2], stack_y.shape[2]
     refuse_wide(n_features, how="use sliced_mutual_information on each item")
+    network = load_model(model, device=device)
     results: list[MIResult | None] = [None] * len(stack_x)
     rows_in_all = stack_x.shape[0] * stack_x.shape[1]
     bar = tqdm(total=len(stack_x), disable=None if rows_in_all > SHOW_PROGRESS_ABOVE else True)

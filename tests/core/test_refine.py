@@ -32,9 +32,9 @@ def test_it_is_never_worse_than_the_zero_shot_critic_on_the_held_out_rows(draw, 
 
 
 def test_steps_help_where_the_written_critic_is_not_the_best():
-    found = mutual_information(*product(1000), refine=10).refinement
+    found = mutual_information(*product(400), refine=10).refinement
     assert found.held_out > found.zero_shot + 0.01
-    assert 1 <= found.step <= 10
+    assert found.step > 1
 
 
 def test_step_0_is_the_critic_as_written_and_its_value_can_be_read_again(network):

@@ -21,7 +21,7 @@ from infoatlas._differentiable import double_precision, fixed_critic_value
 from infoatlas._estimate import Model, RandomState
 from infoatlas._forward import write_critics
 from infoatlas._hypernetwork import HyperNetwork
-from infoatlas._pairs import pairs_of_all
+from infoatlas._pairs import move_pairs, pairs_of_all
 from infoatlas._projections import Projections, random_projections, tilted_projections
 from infoatlas._validation import Units, check_pair, check_random_state, check_units
 from infoatlas.dependence._batches import DELAY_SECONDS
@@ -202,20 +202,21 @@ def _search(
 ) -> Projections:
     """Gradient ascent from every start."""
     found = Projections(starts.x.copy(), starts.y.copy())
+    device = network.pair_first.weight.device
     total = len(starts.x) * n_steps
     bar = tqdm(total=total, desc="search", delay=DELAY_SECONDS, disable=None, leave=False)
     with bar:
         for i in range(len(starts.x)):
-            free = [torch.from_numpy(side[i].copy()).requires_grad_() for side in starts]
+            free = [torch.tensor(side[i], device=device, requires_grad=True) for side in starts]
             ascent = torch.optim.Adam(free, lr=STEP_SIZE / x.shape[1] ** 0.5, maximize=True)
             for done in range(0, n_steps, STEPS_A_CRITIC):
                 rows = np.sort(generator.permutation(len(x))[:ASCENT_ROWS])
-                sides = [torch.from_numpy(side[rows])[None] for side in (x, y)]
+                sides = [torch.from_numpy(side[rows])[None].to(device) for side in (x, y)]
                 n_now = min(STEPS_A_CRITIC, n_steps - done)
                 _ascend(sides, free, ascent, network, n_now, generator)
                 bar.update(n_now)
             for side, f in zip(found, free, strict=True):
-                side[i] = _orthonormal(f).detach().numpy()
+                side[i] = _orthonormal(f).detach().cpu().numpy()
     return found
 
 
@@ -228,7 +229,8 @@ def _ascend(
     generator: np.random.Generator,
 ) -> None:
     """Write the critic of the projected rows (1, n, d), and raise its value by some steps."""
-    pairs = pairs_of_all(sides[0].shape[1], generator).first(PARTNERS)
+    few = pairs_of_all(sides[0].shape[1], generator).first(PARTNERS)
+    pairs = move_pairs(few, sides[0].device)
 
     def projected() -> tuple[Tensor, Tensor]:
         x, y = (side @ _orthonormal(f) for side, f in zip(sides, free, strict=True))
