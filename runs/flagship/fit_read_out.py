@@ -1,0 +1,149 @@
+"""Last stage of a run: fit the read-out to many fresh data sets at once, the network fixed.
+
+In the run itself the read-out sees a dozen data sets a step. Here what it reads is collected first,
+and every data set is used in many large batches. The last fifth takes no part and tells whether it
+helped.
+
+python runs/flagship/fit_read_out.py collect CHECKPOINT OUT.safetensors --seed 1 --minutes 10
+python runs/flagship/fit_read_out.py fit CHECKPOINT OUT.safetensors COLLECTED...
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from infoatlas import load_model
+from infoatlas._checkpoint import save_model
+from infoatlas._coordinates import read_pair
+from infoatlas._forward import write_critics
+from infoatlas._hypernetwork import HyperNetwork
+from infoatlas._readout import Reading, Summary, read_out
+from infoatlas._result import interval_multiple
+from infoatlas.pretraining import RECIPES
+from infoatlas.pretraining.distributions import draw_data_sets, draw_distributions
+from infoatlas.pretraining.objective import read_out_loss
+from infoatlas.pretraining.train import Size, draw_size
+
+CONFIG = RECIPES["flagship"]
+EPOCHS, BATCH, RATE, WEIGHT_DECAY = 40, 256, 3e-3, 1e-2
+HELD_OUT = 0.2
+STDERR_WEIGHT = CONFIG.stderr_weight / CONFIG.mi_weight  # as in the run
+WIDTHS = (2, 3, 4, 5, 8, 12, 16, 25)
+
+
+def collect(model: HyperNetwork, out: Path, seed: int, minutes: float) -> None:
+    """Write what the read-out reads, and the true MI, of as many data sets as the time allows."""
+    rng = np.random.default_rng(seed)
+    generator = torch.Generator().manual_seed(seed)
+    batches = []
+    deadline = time.monotonic() + 60 * minutes
+    while time.monotonic() < deadline:
+        batches.append(_batch(model, rng, generator))
+        if len(batches) % 100 == 0:
+            print(sum(len(batch["mi"]) for batch in batches), "data sets")  # noqa: T201
+    save_file({key: torch.cat([b[key] for b in batches]) for key in batches[0]}, out)
+
+
+@torch.no_grad()
+def _batch(
+    model: HyperNetwork, rng: np.random.Generator, generator: torch.Generator
+) -> dict[str, Tensor]:
+    """One batch; every second one is of several columns, mostly unmapped, with independent rows."""
+    wide = rng.random() < 0.5
+    size = _wide_size(rng) if wide else draw_size(CONFIG, rng)
+    options = {"plain_probability": 0.7, "autocorrelated_probability": 0.0} if wide else {}
+    distributions = draw_distributions(size.data_sets, size.d_x, size.d_y, generator, **options)
+    data = draw_data_sets(distributions, size.rows, generator)
+    forward = write_critics(model, read_pair(data.x.double(), data.y.double()), rng)
+    return {
+        "context": forward.critic.written.context,
+        **forward.summary._asdict(),
+        "mi": data.mi,
+    }
+
+
+def _wide_size(rng: np.random.Generator) -> Size:
+    n = round(math.exp(rng.uniform(math.log(200), math.log(CONFIG.n_range[1]))))
+    d = int(rng.choice(WIDTHS))
+    budget = CONFIG.rows_per_step / (1 + d / 12)
+    return Size(int(np.clip(round(budget / n), 2, 12)), n, d, d)
+
+
+def fit(model: HyperNetwork, collected: list[Path]) -> None:
+    """Fit the read-out in place; prints its error on the fifth that takes no part."""
+    files = [load_file(path) for path in collected]
+    fitted, held_out = (
+        {key: torch.cat([_part(file[key], last=last) for file in files]) for key in files[0]}
+        for last in (False, True)
+    )
+    print(len(fitted["mi"]), "data sets; before:", *_errors(model, held_out))  # noqa: T201
+    head = model.readout.requires_grad_()
+    optimiser = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY)
+    batches = list(_batches(len(fitted["mi"])))
+    for step, rows in enumerate(batches):
+        optimiser.param_groups[0]["lr"] = RATE * min(1.0, (1 - step / len(batches)) / 0.7)
+        some = {key: values[rows] for key, values in fitted.items()}
+        value, likelihood = read_out_loss(_read(model, some), some["mi"], some["sampling"])
+        loss = (value + STDERR_WEIGHT * likelihood).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    print("after:", *_errors(model, held_out))  # noqa: T201
+
+
+def _batches(count: int) -> Iterator[Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    for _ in range(EPOCHS):
+        yield from torch.randperm(count, generator=generator).split(BATCH)
+
+
+def _part(values: Tensor, *, last: bool) -> Tensor:
+    split = round((1 - HELD_OUT) * len(values))
+    return values[split:] if last else values[:split]
+
+
+def _read(model: HyperNetwork, rows: dict[str, Tensor]) -> Reading:
+    summary = Summary(*(rows[name] for name in Summary._fields))
+    return read_out(model.readout, rows["context"], summary)
+
+
+@torch.no_grad()
+def _errors(model: HyperNetwork, rows: dict[str, Tensor]) -> tuple[float, float]:
+    """Mean |error| / (1 + MI), and the share of 95% intervals that hold the truth."""
+    reading = _read(model, rows)
+    error = (reading.mi.clamp_min(0.0) - rows["mi"]).abs()
+    inside = error <= interval_multiple(0.95) * reading.stderr
+    return float((error / (1 + rows["mi"])).mean()), float(inside.float().mean())
+
+
+def main() -> None:
+    """Collect, or fit and save."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("stage", choices=("collect", "fit"))
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("collected", type=Path, nargs="*")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=10.0)
+    options = parser.parse_args()
+    model = load_model(options.checkpoint)
+    if options.stage == "collect":
+        collect(model, options.out, options.seed, options.minutes)
+        return
+    fit(model, options.collected)
+    card = json.loads(options.checkpoint.with_suffix(".json").read_text())
+    save_model(model, options.out, {k: v for k, v in card.items() if k != "sha256"})
+
+
+if __name__ == "__main__":
+    main()
