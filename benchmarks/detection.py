@@ -97,6 +97,11 @@ def distance_correlation(x: Array, y: Array, seed: int) -> float:
     return float(Dcorr().statistic(x, y))
 
 
+def rv(x: Array, y: Array, seed: int) -> float:
+    """Squared Frobenius norm of the cross-correlation matrix: what linear dependence is made of."""
+    return float(np.square(np.corrcoef(x.T, y.T)[: x.shape[1], x.shape[1] :]).sum())
+
+
 def of_trained(name: str) -> Callable[[Array, Array, int], float]:
     """In-sample value of a trained critic, the published reading; as it is where it is finite."""
 
@@ -110,6 +115,7 @@ def of_trained(name: str) -> Callable[[Array, Array, int], float]:
 METHODS: dict[str, Callable[[Array, Array, int], float]] = {
     "infoatlas": infoatlas_statistic,
     "Dcorr": distance_correlation,
+    "RV": rv,
     "KSG": lambda x, y, seed: ksg(x, y, n_neighbors=3),
     "MINE": of_trained("mine"),
     "InfoNCE": of_trained("info_nce"),
@@ -154,7 +160,8 @@ def jobs() -> list[tuple[str, ...]]:
             for generator in GENERATORS
         ]
 
-    return of(("infoatlas", "Dcorr", "KSG"), SAMPLES) + of(("MINE", "InfoNCE"), TRAINED_SAMPLES)
+    cheap = of(("infoatlas", "Dcorr", "RV", "KSG"), SAMPLES)
+    return cheap + of(("MINE", "InfoNCE"), TRAINED_SAMPLES)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
