@@ -1,4 +1,4 @@
-"""The measured part of docs/baselines.md, from the newest record of `trained_baselines.py`.
+"""The measured part of docs/baselines.md, from the newest records of `trained_baselines.py`.
 
 python benchmarks/baselines_page.py
 """
@@ -17,35 +17,41 @@ from benchmarks.measurement import Measurement, read_measurements
 from benchmarks.pages import DOCS, write_measured
 from benchmarks.record import read_description
 from benchmarks.tables import newest
-from benchmarks.trained_baselines import runs
 
 PUBLISHED_AS = {"mine": "MINE", "info_nce": "InfoNCE"}
 
 
 def main() -> int:
     """Write the page."""
-    path = newest("trained-baselines")
-    if path is None:
-        raise SystemExit("no record of trained_baselines.py in benchmarks/results; run it first")
-    rows = read_measurements(path)
-    protocol = read_description(path.with_suffix(".json"))["protocol"]
     write_measured(
         DOCS / "baselines.md",
         [
-            "Written by `python benchmarks/baselines_page.py` from "
-            f"`benchmarks/results/{path.name}`; do not edit. {len(rows)} of {len(list(runs()))} "
-            "readings; the same command goes on. "
-            f"Training steps in {protocol['precision']} precision, patience "
-            f"{protocol['patience']}, {protocol['validation_partners']} partners in validation.",
-            table(
-                ["task", "method", "truth", "published", "in sample", "held out", "seconds"],
-                [_cells(row) for row in rows],
-                n_text=2,
-            ),
+            "Written by `python benchmarks/baselines_page.py`; do not edit.",
+            *_section("trained-published"),
+            *_section("trained-baselines"),
         ],
     )
     print("wrote docs/baselines.md")
     return 0
+
+
+def _section(kind: str) -> list[str]:
+    """Sentences and table of the newest record of one protocol."""
+    path = newest(kind)
+    if path is None:
+        raise SystemExit(f"no {kind} record of trained_baselines.py in benchmarks/results")
+    rows = read_measurements(path)
+    protocol = read_description(path.with_suffix(".json"))["protocol"]
+    return [
+        f"`benchmarks/results/{path.name}`: training steps in {protocol['precision']} precision, "
+        f"patience {protocol['patience']}, {protocol['validation_partners']} partners in "
+        f"validation. {len(rows)} readings.",
+        table(
+            ["task", "method", "truth", "published", "in sample", "held out", "seconds"],
+            [_cells(row) for row in rows],
+            n_text=2,
+        ),
+    ]
 
 
 def _cells(row: Measurement) -> list[str]:

@@ -9,7 +9,6 @@ Example: python benchmarks/feature_selection.py --minutes 8
 from __future__ import annotations
 
 import argparse
-import csv
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -29,9 +28,12 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from tqdm import tqdm
 
-from benchmarks.record import RESULTS, describe_run, write_description
+from benchmarks.estimators import warm_up
+from benchmarks.markdown import number, table
+from benchmarks.pages import DOCS, write_measured
+from benchmarks.record import RESULTS
+from benchmarks.row_record import go_on
 from infoatlas.feature_selection import (
     MutualInformationSelector,
     mutual_info_classif,
@@ -39,7 +41,6 @@ from infoatlas.feature_selection import (
 )
 
 FOLDS = 5
-FIELDS = ("data", "method", "fold", "score", "found", "seconds", "chosen")
 Table = tuple[Any, Any]
 
 
@@ -53,19 +54,26 @@ class Data(NamedTuple):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure until all is done or the time is up; print the means."""
+    """Measure, write ``benchmarks/results/<date>-feature-selection.csv``, then the page's table."""
     options = _parser().parse_args(argv)
-    rows = _read(options.out)
-    done = {(row["data"], row["method"], row["fold"]) for row in rows}
-    todo = [key for key in keys() if key not in done]
-    deadline = time.monotonic() + 60 * options.minutes
-    for key in tqdm(todo, disable=None, unit="fold"):
-        if time.monotonic() > deadline:
-            break
-        rows.append(measure(*key))
-        _write(options.out, rows)
-    _print(rows)
-    print(f"{len(rows)} of {len(list(keys()))} folds are in {options.out.name}")
+    rows = go_on(
+        options.out,
+        list(keys()),
+        measure,
+        key=("data", "method", "fold"),
+        minutes=options.minutes,
+        folds=FOLDS,
+        weights=warm_up("default"),
+    )
+    write_measured(
+        DOCS / "feature-selection.md",
+        [
+            "Written by `python benchmarks/feature_selection.py`, from "
+            f"`benchmarks/results/{options.out.name}`; do not edit.",
+            table(["data", "method", "score", "found", "seconds"], _cells(rows), n_text=2),
+        ],
+    )
+    print(f"{len(rows)} of {len(list(keys()))} folds; wrote docs/feature-selection.md")
     return 0
 
 
@@ -116,7 +124,7 @@ def keys() -> Iterator[tuple[str, str, str]]:
                 yield from ((name, method, str(fold)) for fold in range(FOLDS))
 
 
-def measure(name: str, method: str, fold: str) -> dict[str, str]:
+def measure(name: str, method: str, fold: str) -> list[dict[str, str]]:
     """Choose on four folds, score a neighbour model on the fifth."""
     data = DATA[name]
     X, y = data.load()
@@ -130,15 +138,17 @@ def measure(name: str, method: str, fold: str) -> dict[str, str]:
     neighbours = KNeighborsClassifier() if data.target == "classes" else KNeighborsRegressor()
     model = make_pipeline(StandardScaler(), neighbours).fit(X[train][:, chosen], y[train])
     found = sum(bool(group & set(chosen.tolist())) for group in data.useful)
-    return {
-        "data": name,
-        "method": method,
-        "fold": fold,
-        "score": f"{model.score(X[test][:, chosen], y[test]):.6f}",
-        "found": f"{found}/{len(data.useful)}" if data.useful else "",
-        "seconds": f"{seconds:.4f}",
-        "chosen": " ".join(map(str, chosen)),
-    }
+    return [
+        {
+            "data": name,
+            "method": method,
+            "fold": fold,
+            "score": f"{model.score(X[test][:, chosen], y[test]):.6f}",
+            "found": f"{found}/{len(data.useful)}" if data.useful else "",
+            "seconds": f"{seconds:.4f}",
+            "chosen": " ".join(map(str, chosen)),
+        }
+    ]
 
 
 def make_selector(method: str, data: Data, n_features: int) -> Any:
@@ -164,35 +174,19 @@ def make_selector(method: str, data: Data, n_features: int) -> Any:
     )
 
 
-def _print(rows: list[dict[str, str]]) -> None:
-    print(f"{'data':14s} {'method':16s} {'score':>7s} {'found':>12s} {'seconds':>8s}")
+def _cells(rows: list[dict[str, str]]) -> Iterator[list[str]]:
+    """Means over the folds, a row for each data set and method."""
     for name in DATA:
         for method in METHODS:
             mine = [row for row in rows if (row["data"], row["method"]) == (name, method)]
             if mine:
                 score, seconds = (
-                    np.mean([float(row[field]) for row in mine]) for field in ("score", "seconds")
+                    float(np.mean([float(row[field]) for row in mine]))
+                    for field in ("score", "seconds")
                 )
-                found = ",".join(sorted({row["found"] for row in mine}))
-                print(f"{name:14s} {method:16s} {score:7.3f} {found:>12s} {seconds:8.2f}")
-
-
-def _read(path: Path) -> list[dict[str, str]]:
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def _write(path: Path, rows: list[dict[str, str]]) -> None:
-    temporary = path.with_name(path.name + ".tmp")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with temporary.open("w", newline="") as file:
-        writer = csv.DictWriter(file, FIELDS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    temporary.replace(path)
-    write_description(path.with_suffix(".json"), describe_run(folds=FOLDS, n_rows=len(rows)))
+                found = ", ".join(sorted({row["found"] for row in mine}))
+                folds = "" if len(mine) == FOLDS else f" ({len(mine)} folds)"
+                yield [name, method + folds, number(score), found, number(seconds, 2)]
 
 
 def _parser() -> argparse.ArgumentParser:

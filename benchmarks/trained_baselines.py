@@ -53,14 +53,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     protocol = PROTOCOLS[options.protocol]
     _check_protocol(options.out, protocol)
     known = {row.key: row for row in read_measurements(options.out)}
-    todo = [run for run in runs() if run.key not in known]
+    wanted = [run for run in runs() if run.n_samples <= options.most_rows]
+    todo = [run for run in wanted if run.key not in known]
     deadline = time.monotonic() + 60 * options.minutes
     for run in tqdm(todo, disable=None, unit="run"):
         if time.monotonic() > deadline:
             break
         known[run.key] = measure(run, protocol)
         _write(options.out, list(known.values()), protocol)
-    print(f"{len(known)} readings of {len(list(runs()))} are in {options.out.name}")
+    print(f"{len(known)} readings of {len(wanted)} are in {options.out.name}")
     return 0
 
 
@@ -123,6 +124,9 @@ def _parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after this time")
+    parser.add_argument(
+        "--most-rows", type=int, default=BMI_ROWS, help="leave out draws of more rows than this"
+    )
     parser.add_argument(
         "--protocol",
         choices=PROTOCOLS,

@@ -36,6 +36,17 @@ def clipped_donsker_varadhan(
     return joint.mean(dim=1) - log_mean_exp(product.clamp(-clip, clip), weight)
 
 
+def tilted_plug_in(product: Tensor, weight: Tensor | None = None) -> Tensor:
+    """Mutual information that the critic implies, from product pairs alone: b m -> b.
+
+    The divergence from the product of the distribution whose density ratio to it is proportional
+    to exp(critic). Over-fitted joint rows do not raise it.
+    """
+    log_weight = torch.zeros_like(product) if weight is None else weight.log()
+    share = torch.softmax(product + log_weight, dim=1)
+    return (share * product).sum(dim=1) - log_mean_exp(product, weight)
+
+
 def log_mean_exp(product: Tensor, weight: Tensor | None = None) -> Tensor:
     """Log of the (weighted) mean of exp: b m -> b."""
     if weight is None:

@@ -18,6 +18,7 @@ ROWS_PER_COLUMN, FEW_ROWS_PER_COLUMN = 4, 10
 PRETRAINED_ROWS, PRETRAINED_COLUMNS = (64, 50_000), 32
 MARGIN_BELOW_LOG_N = 1.0  # nats
 DISAGREEMENT = 0.5  # nats between plug-in and Donsker-Varadhan
+DOUBTFUL_STDERR = 0.15  # nats; on synthetic data most errors above 0.3 nats come with more
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def diagnose(forward: Forward, gap: Tensor) -> list[Diagnosis]:
         reading.plug_in.tolist(),
         reading.dv.tolist(),
         reading.effective_share.tolist(),
+        reading.stderr.tolist(),
         gap.tolist(),
         strict=True,
     )
@@ -86,7 +88,7 @@ def _about_size(n: int, columns: tuple[int, int]) -> list[tuple[bool, str]]:
 
 
 def _about_value(
-    n: int, plug_in: float, dv: float, share: float, gap: int
+    n: int, plug_in: float, dv: float, share: float, stderr: float, gap: int
 ) -> list[tuple[bool, str]]:
     found = []
     if plug_in > math.log(n) - MARGIN_BELOW_LOG_N:
@@ -103,6 +105,14 @@ def _about_value(
                 abs(plug_in - dv) > DISAGREEMENT,
                 f"The Donsker-Varadhan value rests on {share:.2%} of the product pairs; the "
                 "plug-in value is the better one here.",
+            )
+        )
+    if stderr > DOUBTFUL_STDERR:
+        found.append(
+            (
+                True,
+                f"The standard error is {stderr:.2f} nats: from so much on, an error of 0.3 nats "
+                "or more is not rare.",
             )
         )
     if gap:

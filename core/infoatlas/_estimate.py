@@ -5,7 +5,6 @@ x, y -> check_pair -> read_pair -> write_critics -> MIResult
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from os import PathLike
 from typing import Any
@@ -33,6 +32,7 @@ from infoatlas._validation import (
     check_random_state,
     check_stack,
     check_units,
+    per_nat,
     tie_notes,
 )
 from infoatlas._wide import (
@@ -254,7 +254,7 @@ def _result(
     model: str,
 ) -> MIResult:
     """The numbers of one data set of a forward pass, in the caller's units."""
-    scale = 1.0 if units == "nats" else 1.0 / math.log(2.0)
+    scale = per_nat(units)
     reading = forward.reading
     pointwise = forward.joint[item].double().cpu().numpy() * scale
     return MIResult(

@@ -15,7 +15,7 @@ from infoatlas._checkpoint import load_model
 from infoatlas._coordinates import Side
 from infoatlas._estimate import Model, RandomState, estimate_pair
 from infoatlas._pairs import pairs_of_new
-from infoatlas._validation import Units, check_pair, check_random_state, check_units
+from infoatlas._validation import Units, check_pair, check_random_state, check_units, per_nat
 from infoatlas._wide import refuse_wide
 
 MINIMUM_SCORE_ROWS = 16
@@ -103,7 +103,7 @@ class MutualInformation(BaseEstimator):
         with torch.inference_mode():
             side_x, side_y = self._read(x, y)
             values: NDArray[np.float64] = self.critic_(side_x, side_y)[0].double().cpu().numpy()
-        return values * self._scale()
+        return values * per_nat(self.units)
 
     def score(self, x: Any, y: Any) -> float:
         """Donsker-Varadhan value of the fitted critic on new pairs: a held-out lower bound.
@@ -135,7 +135,7 @@ class MutualInformation(BaseEstimator):
             partners = pairs.partner.to(joint.device)
             product = [self.critic_(side_x, side_y.rows(partner)) for partner in partners]
             bound = donsker_varadhan(joint.double(), torch.cat(product, dim=1).double())
-        return float(bound) * self._scale()
+        return float(bound) * per_nat(self.units)
 
     def _read(self, x: Any, y: Any) -> tuple[Side, Side]:
         check_is_fitted(self, "critic_")
@@ -151,6 +151,3 @@ class MutualInformation(BaseEstimator):
             reader(torch.from_numpy(values[None]).to(weight.device)).to(weight.dtype)
             for reader, values in zip((pair.reader_x, pair.reader_y), encoded, strict=True)
         )
-
-    def _scale(self) -> float:
-        return 1.0 if self.units == "nats" else 1.0 / float(np.log(2.0))

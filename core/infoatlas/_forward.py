@@ -102,7 +102,10 @@ def write_critics(
     joint, product = values[:, :n], values[:, n:]
     left_out = leave_one_out(joint, sample.features[:, :n], solution.covariance)
     gaussian = pair.gaussian.mutual_information.to(dtype)
-    evidence = Evidence(joint, left_out, product, sample.weight[n:], gaussian)
+    base = sample.offset / written.layers.gate.unsqueeze(1)
+    evidence = Evidence(
+        joint, left_out, product, sample.weight[n:], base[:, :n], base[:, n:], gaussian
+    )
     summary = summarise(evidence)
     reading = read_out(model.readout, written.context, summary)
     critic = WrittenCritic(model, pair, written, solution)

@@ -19,7 +19,7 @@ from torch.nn.functional import softplus
 
 HALVINGS = 12
 ROUNDING = 1e-6  # relative; single-precision sums cannot tell smaller falls from none
-SMALL_DECREMENT = 1e-6  # nats in all, far below what sampling leaves open
+SMALL_DECREMENT = 2e-7  # nats a row: the noise of single-precision sums, far below sampling's
 NEAR = 0.05  # nats in all; after a step that gains no more the curvature is kept
 COARSE_FROM, COARSE_STRIDE = 4096, 4  # rows from which every fourth one gives a first solution
 DOUBLE_STEPS, DOUBLE_DECREMENT = 60, 1e-14  # in double precision, where exact gradients are wanted
@@ -75,7 +75,7 @@ def solve(sample: Sample, mean: Tensor, precision: Tensor, *, steps: int) -> Sol
     steps : int
         Newton steps at most, each halved until the objective falls.
     """
-    decrement = SMALL_DECREMENT
+    decrement = SMALL_DECREMENT * sample.n_joint
     if mean.dtype == torch.float64:
         steps, decrement = DOUBLE_STEPS, DOUBLE_DECREMENT
     with torch.no_grad():

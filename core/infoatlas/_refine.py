@@ -8,7 +8,6 @@ worse than it on the held-out rows.
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -24,7 +23,7 @@ from infoatlas._forward import WrittenCritic, sample_features, write_critics
 from infoatlas._hypernetwork import HyperNetwork
 from infoatlas._pairs import ProductPairs, move_pairs, pairs_of_all, pairs_of_new
 from infoatlas._result import MIResult, Refinement
-from infoatlas._validation import Pair
+from infoatlas._validation import Pair, per_nat
 
 HELD_OUT_SHARE = 0.2
 MINIMUM_ROWS = 80  # 16 of them held out
@@ -68,7 +67,7 @@ def add_refinement(
 ) -> MIResult:
     """`result` with what the steps found, in its units; everything else stays as it is."""
     found = refine_critic(pair, network, generator, steps)
-    scale = 1.0 if result.units == "nats" else 1.0 / math.log(2.0)
+    scale = per_nat(result.units)
     refinement = Refinement(
         held_out=found.held_out * scale,
         zero_shot=found.zero_shot * scale,

@@ -6,6 +6,7 @@ indicator columns in ``_nominal``; both raise errors of their own kind. No torch
 
 from __future__ import annotations
 
+import math
 import numbers
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -228,6 +229,11 @@ def check_units(units: str) -> Units:
         case "nats" | "bits":
             return units
     raise ValueError(f'units must be "nats" or "bits", got {units!r}.')
+
+
+def per_nat(units: Units) -> float:
+    """How many of these units one nat is."""
+    return 1.0 if units == "nats" else 1.0 / math.log(2.0)
 
 
 def check_random_state(

@@ -23,6 +23,7 @@ from infoatlas._pairs import FOLDS, fold_of_rows
 PRODUCTS_UP_TO = 10  # coordinates; z_i z_j for every pair is left out for wider sides
 WAVES = ((1, 20), (4, 12), (16, 7), (64, 3))  # coordinates at most, cosines of each of them
 WAVES_UP_TO = 64
+DEEPEST = 7.0  # exponential score of the radius at which its scale ends: one row in 1100 is beyond
 LANDMARKS_UP_TO = 8  # coordinates; beyond, distances to single rows hardly differ
 MOST_LANDMARKS, ROWS_PER_LANDMARK = 48, 32
 WIDTHS = ((4, (0.4, 0.9)), (LANDMARKS_UP_TO, (0.9,)))  # of the Gaussian bumps, times sqrt(d)
@@ -74,8 +75,10 @@ def widen(scores: Scores, radius: Tensor, centres: Tensor) -> Tensor:
     Returns
     -------
     Tensor of shape (b, n, f)
-        z_i and cos(pi k u_r); up to 64 coordinates cos(pi k u_i) and z_i cos(pi k u_r); up to 10
-        coordinates z_i z_j and sign(z_i z_j); up to 8 coordinates the bumps.
+        z_i and cos(pi k u_r); up to 64 coordinates cos(pi k u_i) and z_i cos(pi k v), where v is
+        the exponential score -log(1 - u_r) on a scale from 0 to 1, which grows as the squared norm
+        of normal rows does; up to 10 coordinates z_i z_j and sign(z_i z_j); up to 8 coordinates the
+        bumps.
     """
     z, u = scores
     d = z.shape[2]
@@ -84,7 +87,8 @@ def widen(scores: Scores, radius: Tensor, centres: Tensor) -> Tensor:
     parts += [torch.cos(math.pi * k * u) for k in range(1, waves + 1)]
     parts += [torch.cos(math.pi * k * radius) for k in range(1, 5)]
     if 1 < d <= WAVES_UP_TO:
-        parts += [z * torch.cos(math.pi * k * radius) for k in range(1, 5)]
+        depth = (1 - radius).clamp_min(math.exp(-DEEPEST)).log() / -DEEPEST
+        parts += [z * torch.cos(math.pi * k * depth) for k in range(1, 5)]
     if 1 < d <= PRODUCTS_UP_TO:
         i, j = torch.triu_indices(d, d, offset=1, device=z.device)
         product = z[:, :, i] * z[:, :, j]

@@ -31,11 +31,12 @@ from infoatlas._readout import Reading, Summary, read_out
 from infoatlas._result import interval_multiple
 from infoatlas.pretraining import RECIPES
 from infoatlas.pretraining.distributions import draw_data_sets, draw_distributions
+from infoatlas.pretraining.held_out import held_out_error, held_out_sets
 from infoatlas.pretraining.objective import read_out_loss
 from infoatlas.pretraining.train import Size, draw_size
 
 CONFIG = RECIPES["flagship"]
-EPOCHS, BATCH, RATE, WEIGHT_DECAY = 40, 256, 3e-3, 1e-2
+EPOCHS, BATCH, RATE, WEIGHT_DECAY = 20, 256, 3e-3, 1e-2
 HELD_OUT = 0.2
 STDERR_WEIGHT = CONFIG.stderr_weight / CONFIG.mi_weight  # as in the run
 WIDTHS = (2, 3, 4, 5, 8, 12, 16, 25)
@@ -141,8 +142,11 @@ def main() -> None:
         collect(model, options.out, options.seed, options.minutes)
         return
     fit(model, options.collected)
+    error = held_out_error(model, held_out_sets(CONFIG, torch.device("cpu")))
     card = json.loads(options.checkpoint.with_suffix(".json").read_text())
-    save_model(model, options.out, {k: v for k, v in card.items() if k != "sha256"})
+    card |= {"held_out_error": error.mean, "held_out_by_family": error.by_family}
+    del card["sha256"]
+    save_model(model, options.out, card)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ SENTENCES = {
     "columns": "columns a side is more than the network was trained for",
     "range": "Near the dynamic range",
     "collapse": "The Donsker-Varadhan value rests on",
+    "stderr": "The standard error is",
     "order": "Rows follow each other",
     "ties": "ties",
 }
@@ -31,7 +32,7 @@ def normal(n, d=1, seed=0):
     return np.random.default_rng(seed).normal(size=(n, d))
 
 
-@pytest.mark.parametrize(("n", "d"), [(64, 1), (200, 2), (1000, 5), (1000, 20)])
+@pytest.mark.parametrize(("n", "d"), [(64, 1), (200, 2), (1000, 5), (2000, 10)])
 @pytest.mark.parametrize("seed", range(3))
 def test_good_data_raise_no_doubt(n, d, seed):
     rng = np.random.default_rng(seed)
@@ -49,11 +50,11 @@ def test_discrete_and_mixed_data_are_reliable_though_ties_are_noted(kind, draw):
     assert fired(result) <= {"ties"}
 
 
-@pytest.mark.parametrize(("n", "d", "reliable"), [(100, 6, True), (100, 20, False)])
-def test_few_rows_for_the_dimension(n, d, reliable):
+@pytest.mark.parametrize(("n", "d", "doubt"), [(100, 6, False), (100, 20, True)])
+def test_few_rows_for_the_dimension(n, d, doubt):
     result = mutual_information(normal(n, d), normal(n, d, 1))
     assert "few rows" in fired(result)
-    assert result.reliable == reliable
+    assert [found for found, _ in about_size(n, (d, d))] == [doubt]
     assert f"{n} rows for {2 * d} columns" in result.warnings[0]
 
 
@@ -92,11 +93,18 @@ def test_the_dynamic_range_is_named_where_the_value_reaches_it():
 
 def test_a_collapsed_donsker_varadhan_value_casts_doubt_only_where_the_values_disagree():
     for dv, reliable in ((2.0, False), (2.9, True)):
-        ((doubt, text),) = about_value(5000, 3.0, dv, 0.004, 0)
+        ((doubt, text),) = about_value(5000, 3.0, dv, 0.004, 0.1, 0)
         assert SENTENCES["collapse"] in text
         assert "0.40% of the product pairs" in text
         assert doubt != reliable
-    assert about_value(5000, 3.0, 2.0, 0.5, 0) == []
+    assert about_value(5000, 3.0, 2.0, 0.5, 0.1, 0) == []
+
+
+@pytest.mark.parametrize(("stderr", "found"), [(0.1, False), (0.2, True)])
+def test_a_large_standard_error_casts_doubt(stderr, found):
+    sentences = about_value(1000, 0.5, 0.5, 0.5, stderr, 0)
+    assert [doubt for doubt, _ in sentences] == [True] * found
+    assert all("0.20 nats" in text for _, text in sentences)
 
 
 def test_a_strong_dependence_collapses_the_donsker_varadhan_value():

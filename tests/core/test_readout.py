@@ -10,6 +10,7 @@ from infoatlas._bounds import (
     donsker_varadhan,
     effective_sample_share,
     plug_in,
+    tilted_plug_in,
 )
 from infoatlas._readout import (
     N_CANDIDATES,
@@ -44,8 +45,9 @@ def critic_values(seed, b=4, n=100, m=400):
     product = torch.from_numpy(rng.normal(-1, 2, size=(b, m)))
     context = torch.from_numpy(rng.normal(size=(b, CONTEXT)))
     weight = torch.from_numpy(rng.integers(0, 2, size=m).astype(float))
+    base = torch.from_numpy(rng.normal(0, 1, size=(b, n + m)))
     gaussian = torch.from_numpy(rng.random(size=b))
-    return context, Evidence(joint, left_out, product, weight, gaussian)
+    return context, Evidence(joint, left_out, product, weight, base[:, :n], base[:, n:], gaussian)
 
 
 @pytest.mark.parametrize("scale", [0.0, 1.0, 100.0])
@@ -53,7 +55,7 @@ def critic_values(seed, b=4, n=100, m=400):
 def test_the_estimate_lies_between_its_candidates(seed, scale):
     context, evidence = critic_values(seed)
     reading = read_out(head(seed, scale), context, summarise(evidence))
-    joint, left_out, product, weight, gaussian = evidence
+    joint, left_out, product, weight, _, _, gaussian = evidence
     candidates = torch.stack(
         [
             plug_in(joint),
@@ -62,6 +64,7 @@ def test_the_estimate_lies_between_its_candidates(seed, scale):
             donsker_varadhan(left_out, product, weight),
             clipped_donsker_varadhan(left_out, product, weight),
             gaussian,
+            summarise(evidence).candidates[:, -1],
         ]
     )
     assert (reading.mi <= candidates.amax(dim=0) + 1e-12).all()
@@ -70,8 +73,7 @@ def test_the_estimate_lies_between_its_candidates(seed, scale):
 
 def test_candidates_that_agree_on_zero_give_zero():
     context, evidence = critic_values(0)
-    nothing = Evidence(*(0.0 * field for field in evidence[:3]), *evidence[3:])
-    nothing = nothing._replace(gaussian=0.0 * evidence.gaussian)
+    nothing = Evidence(*(0.0 * field for field in evidence))._replace(weight=evidence.weight)
     assert read_out(head(0, 100.0), context, summarise(nothing)).mi.abs().max() < 1e-12
 
 
@@ -97,10 +99,9 @@ def test_the_other_fields_are_plain_values_of_the_critic():
 def test_a_data_set_is_read_the_same_alone_and_in_a_batch():
     context, evidence = critic_values(2)
     together = read_out(head(2), context, summarise(evidence))
-    joint, left_out, product, weight, gaussian = evidence
-    for i in range(len(joint)):
+    for i in range(len(context)):
         part = slice(i, i + 1)
-        own = Evidence(joint[part], left_out[part], product[part], weight, gaussian[part])
+        own = Evidence(*(field[part] for field in evidence))._replace(weight=evidence.weight)
         alone = read_out(head(2), context[part], summarise(own))
         for one, all_ in zip(alone, together, strict=True):
             torch.testing.assert_close(one[0], all_[i])
@@ -113,3 +114,12 @@ def test_a_collapsed_critic_gives_finite_numbers():
     reading = read_out(head(3), context, summarise(high))
     assert all(field.isfinite().all() for field in reading)
     assert (reading.effective_share < 0.01).all()
+
+
+def test_one_product_pair_that_outweighs_all_moves_a_candidate_only_so_far():
+    context, evidence = critic_values(4)
+    evidence.product[:, 0], evidence.weight[0] = 12.0, 1.0
+    candidates = summarise(evidence).candidates
+    most = 1.2 * candidates[:, :-1].amax(dim=1) + 0.1
+    assert (tilted_plug_in(evidence.product, evidence.weight) > most).all()
+    torch.testing.assert_close(candidates[:, -1], most)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from infoatlas._validation import Units
+from infoatlas._validation import Units, per_nat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,7 +52,7 @@ class PairwiseMutualInformation:
         -------
         ndarray of shape (n_groups, n_groups)
         """
-        nats = self.mi if self.units == "nats" else self.mi * math.log(2.0)
+        nats = self.mi / per_nat(self.units)
         values = np.sqrt(-np.expm1(-2.0 * nats))
         np.fill_diagonal(values, 1.0)
         return np.asarray(values)

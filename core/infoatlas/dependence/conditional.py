@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 from infoatlas._estimate import Model, RandomState
 from infoatlas._many_pairs import Asked, estimate_pairs
 from infoatlas._result import MIResult
-from infoatlas._validation import Side, Units, check_random_state, check_units
+from infoatlas._validation import Side, Units, check_random_state, check_units, per_nat
 from infoatlas.dependence._evidence import normal_scores
 from infoatlas.dependence._given import Given, read_given
 from infoatlas.dependence._residuals import has_few_values, residuals
@@ -173,7 +172,7 @@ def _questions(
 def _result(
     given: Given, notes: tuple[str, ...], terms: list[MIResult], units: Units
 ) -> ConditionalMIResult:
-    scale = 1.0 if units == "nats" else 1.0 / math.log(2.0)
+    scale = per_nat(units)
     values = scale * np.array([term.mi for term in terms]).reshape(2, 2)  # order, joint or alone
     stderr: NDArray[np.float64] = scale * np.array([t.stderr for t in terms]).reshape(2, 2)
     found = [warning for term in terms for warning in term.warnings]

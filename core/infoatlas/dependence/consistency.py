@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from infoatlas._estimate import Model, RandomState
 from infoatlas._many_pairs import Asked, Columns, estimate_pairs
 from infoatlas._result import MIResult
-from infoatlas._validation import Units, check_pair, check_random_state, check_units
+from infoatlas._validation import Units, check_pair, check_random_state, check_units, per_nat
 
 MINIMUM_ROWS = 64  # additivity reads two halves
 SHUFFLES = 8
@@ -143,7 +143,7 @@ def self_consistency(
     results = iter(estimate_pairs(flat, model=model, device=device, random_state=seed))
     found = {name: [next(results) for _ in group] for name, group in asked.items()}
     (whole,) = found["whole"]
-    scale = 1.0 if units == "nats" else 1.0 / math.log(2.0)
+    scale = per_nat(units)
     checks = (
         _independence(found["shuffled"], scale),
         *(

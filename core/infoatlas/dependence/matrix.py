@@ -17,7 +17,7 @@ from infoatlas._checkpoint import load_model
 from infoatlas._estimate import CHUNK_ROWS, Model, RandomState
 from infoatlas._many_pairs import estimate_pairs, seed_of
 from infoatlas._pairs import pairs_of_all
-from infoatlas._validation import Units, check_units
+from infoatlas._validation import Units, check_units, per_nat
 from infoatlas.dependence._block_store import Block, BlockStore, BlockValues
 from infoatlas.dependence._engines import check_engine, compute
 from infoatlas.dependence._groups import Groups, Missing, read_groups
@@ -173,7 +173,7 @@ def _assemble(
         for matrix, entries in both:
             matrix[i, j] = matrix[j, i] = entries
     _warn_of_gaps(mi, table.names)
-    scale = 1.0 if units == "nats" else 1.0 / np.log(2.0)
+    scale = per_nat(units)
     return PairwiseMutualInformation(
         names=table.names,
         mi=mi * scale,

@@ -5,7 +5,6 @@ n: rows   d: columns of a side   k: columns after projection   r: restarts
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +22,7 @@ from infoatlas._forward import write_critics
 from infoatlas._hypernetwork import HyperNetwork
 from infoatlas._pairs import move_pairs, pairs_of_all
 from infoatlas._projections import Projections, random_projections, tilted_projections
-from infoatlas._validation import Units, check_pair, check_random_state, check_units
+from infoatlas._validation import Units, check_pair, check_random_state, check_units, per_nat
 from infoatlas.dependence._batches import DELAY_SECONDS
 from infoatlas.dependence.sliced import check_counts, estimate_slices, halves
 
@@ -150,7 +149,7 @@ def max_sliced_mutual_information(
     best = slice(int(reached.argmax()), int(reached.argmax()) + 1)
     kept = Projections(both.x[best], both.y[best])
     value = estimate_slices(pair.x.values[valued], pair.y.values[valued], kept, network, seed)
-    scale = 1.0 if units == "nats" else 1.0 / math.log(2.0)
+    scale = per_nat(units)
     return MaxSlicedMIResult(
         mi=scale * max(float(value.mi[0]), 0.0),
         stderr=scale * float(value.stderr[0]),

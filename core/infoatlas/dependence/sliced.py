@@ -21,7 +21,7 @@ from infoatlas._projections import (
     random_projections,
     tilted_projections,
 )
-from infoatlas._validation import Pair, Units, check_pair, check_random_state, check_units
+from infoatlas._validation import Pair, Units, check_pair, check_random_state, check_units, per_nat
 from infoatlas.dependence._batches import Estimates, estimate_items
 
 LARGEST_K = 32  # columns a side that the network was trained for
@@ -153,7 +153,7 @@ def sliced_mutual_information(
     network = load_model(model, device=device)
     seed = int(generator.integers(2**62))
     estimates = estimate_slices(x_rows, y_rows, drawn, network, seed)
-    scale = 1.0 if units == "nats" else 1.0 / math.log(2.0)
+    scale = per_nat(units)
     return _result(estimates, drawn, units, scale, len(x_rows), network.name)
 
 

@@ -146,7 +146,7 @@ def draw_distributions(
     groups: int = 4,
     family_weights: Mapping[str, float] | None = None,
     map_probability: float = 0.6,
-    plain_probability: float = 0.2,
+    plain_probability: float = 0.3,
     autocorrelated_probability: float = 0.1,
 ) -> list[Distribution]:
     """Draw b distributions of (x, y), in groups of one random family each.
