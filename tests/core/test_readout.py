@@ -117,7 +117,7 @@ def test_a_collapsed_critic_gives_finite_numbers():
 
 
 def test_one_product_pair_that_outweighs_all_moves_a_candidate_only_so_far():
-    context, evidence = critic_values(4)
+    _, evidence = critic_values(4)
     evidence.product[:, 0], evidence.weight[0] = 12.0, 1.0
     candidates = summarise(evidence).candidates
     most = 1.2 * candidates[:, :-1].amax(dim=1) + 0.1
