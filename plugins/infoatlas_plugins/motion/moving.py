@@ -24,7 +24,6 @@ PAGE_FRAMES, PAGE_TRACKS = 240, 2000  # at most, evenly chosen: some megabytes o
 MISSING = 65535  # a coordinate that is not there; the others are 0..65534
 PICTURE_FRAMES, PICTURE_WIDTH = 60, 480
 PICTURE_MILLISECONDS = 80  # per frame
-UNJUDGED_COLOUR = "#222222"
 
 
 def save_page(
@@ -39,7 +38,7 @@ def save_page(
     tracks : Tracks
         What was segmented.
     labels, truth : ndarray of shape (P,)
-        Groups by number: 0 is still, -1 not judged.
+        Groups by number: 0 is still, -1 in no group.
     """
     chosen = _evenly(tracks.n_tracks, PAGE_TRACKS)
     frames = _evenly(tracks.n_frames, PAGE_FRAMES)
@@ -61,7 +60,7 @@ def save_page(
         "positions": base64.b64encode(stored.tobytes()).decode("ascii"),
         "labels": labels[chosen].tolist(),
         "truth": None if truth is None else truth[chosen].tolist(),
-        "colours": {str(group): _hex(colour) for group, colour in enumerate(colours)},
+        "colours": {str(group): _hex(colours[group]) for group in range(-1, len(colours) - 1)},
     }
     text = json.dumps(content).replace("<", "\\u003c")  # no name may close the script
     page = PAGE.read_text(encoding="utf-8").replace("__DATA__", text)
@@ -123,7 +122,7 @@ def save_animation(path: Path, tracks: Tracks, labels: NDArray[Any]) -> None:
         for track in np.flatnonzero(shown):
             x, y = where[row, track]
             radius = 3.0 if labels[track] > 0 else 1.5
-            fill = colours[labels[track]] if labels[track] >= 0 else UNJUDGED_COLOUR
+            fill = colours[labels[track]]
             pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=fill)
         pictures.append(picture)
     with replace_when_written(path) as handle:
@@ -176,7 +175,7 @@ def save_rerun(path: Path, tracks: Tracks, labels: NDArray[Any]) -> None:
     rerun = import_extra("rerun", extra="motion-viewer", needed_by="motion.save_rerun()")
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    colours = np.vstack([group_colours(int(labels.max(initial=0))), [[0.13, 0.13, 0.13]]])
+    colours = group_colours(int(labels.max(initial=0)))
     recording = rerun.RecordingStream("infoatlas_motion")
     recording.save(str(partial))
     shape = rerun.Points3D if tracks.points.shape[2] == 3 else rerun.Points2D
