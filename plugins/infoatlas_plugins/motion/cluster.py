@@ -23,7 +23,8 @@ FLOOR = 1e-6  # weight of absent edges relative to the largest: keeps the graph 
 # whole bodies neatly, while cutting a body in two always costs.
 EQUAL = 0.003
 # Fixed on every fourth sequence of Hopkins155 and its single motions; half as close is close.
-SEVERED = 0.5
+CLOSE_SHARE = 0.5
+CLOSE_NATS = np.log(2)
 MOST_SEVERED = 0.05
 
 
@@ -174,4 +175,5 @@ def severed_share(scores: Array, columns: Array, groups: Array) -> float:
     kept = groups[:, None] == groups[columns]
     within = np.where(kept, scores, 0.0).max(axis=1)
     across = np.where(kept, 0.0, scores).max(axis=1)
-    return float(np.mean(across >= np.maximum(SEVERED * within, np.finfo(float).tiny)))
+    close = np.maximum(CLOSE_SHARE * within, within - CLOSE_NATS)
+    return float(np.mean(across >= np.maximum(close, np.finfo(float).tiny)))
