@@ -306,7 +306,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--frames", type=int, default=120, help="length of the clip (default 120)")
     parser.add_argument("--sequence", default=SEQUENCE, help=f"folder name (default {SEQUENCE})")
     parser.add_argument("--density", type=float, default=1.0,
-        help="points, relative to the sample scene's 310 (default 1)")  # fmt: skip
+        help="points, relative to the sample scene's 394 (default 1)")  # fmt: skip
     parser.add_argument("--width", type=int, default=IMAGE_SIZE[0],
         help=f"of the pictures, pixels (default {IMAGE_SIZE[0]})")  # fmt: skip
     arguments = parser.parse_args(argv)

@@ -179,6 +179,8 @@ def _draw_scene(
     if tracks.image_size:
         width, height = tracks.image_size
         axis.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
+    elif tracks.frame == "pixel":
+        axis.invert_yaxis()  # image rows count downwards
     note = "; black = in no group" if none.any() else ""
     axis.set(
         xticks=[], yticks=[], aspect="equal", xlabel=f"frame {number}; grey = background{note}"
