@@ -198,12 +198,13 @@ def scene(arguments: argparse.Namespace) -> Iterator[Row]:
 
 
 def closed_form_aucs(result: ReferenceResult) -> Row:
-    """What true bodies, and the plugin's closed form, reach under the protocol.
+    """What limits the protocol, and what the plugin's closed form reaches under it.
 
-    True bodies score 1 for tracks of the reference's own body, 0 for others and, as the protocol
-    has it, 0 for the reference itself; no upper bound, since regions of the mask differ. Then the
-    closed-form MI of the raw positions, and
-    of all views of the motion, by the protocol; last the latter judged by the body itself.
+    The ceiling: the reference is a positive with MI 0. True bodies score 1 for tracks of the
+    reference's own body, 0 for others and, as the protocol has it, 0 for the reference itself; no
+    upper bound, since regions of the mask differ. Then the closed-form MI of the raw positions, and
+    of all views of the motion, by the protocol. Last the critic and that closed form judged by the
+    body itself, the reference left out.
     """
     tracks, reference = result.tracks, result.reference
     assert tracks.labels is not None
@@ -222,9 +223,11 @@ def closed_form_aucs(result: ReferenceResult) -> Row:
     others = np.arange(tracks.n_tracks) != reference
     added = np.sum(list(by_view.values()), axis=0)
     return {
+        "roc_auc_ceiling": round(1 - 1 / int(region.sum()), 4),
         "roc_auc_true_bodies": _auc(region, body & others),
         "roc_auc_closed_positions": _auc(region, by_view["positions"] * others),
         "roc_auc_closed_views": _auc(region, added * others),
+        "roc_auc_by_body": _auc(body[others], result.information[others]),
         "roc_auc_closed_views_by_body": _auc(body[others], added[others]),
     }
 
