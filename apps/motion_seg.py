@@ -33,6 +33,7 @@ from infoatlas_plugins.motion import (
     read_tracks,
     spread_out,
 )
+from infoatlas_plugins.motion.cluster import MOST_SEVERED
 from infoatlas_plugins.motion.metrics import intersection_over_union
 from infoatlas_plugins.motion.mocap import SAMPLE_CAPTURES
 from infoatlas_plugins.motion.moving import (
@@ -50,7 +51,7 @@ from infoatlas_plugins.motion.picture import (
 )
 from infoatlas_plugins.motion.pointodyssey import SAMPLE_ROOT
 from infoatlas_plugins.motion.reference import reference_protocol
-from infoatlas_plugins.motion.segment import AFFINITY_NAMES
+from infoatlas_plugins.motion.segment import AFFINITY_NAMES, NO_GROUP
 
 DATASETS = ("pointodyssey", "hopkins155", "mocap", "tracks")
 UNITS = {"world": "in the world", "camera": "in the camera's frame", "pixel": "in the image"}
@@ -94,8 +95,8 @@ def build_parser() -> argparse.ArgumentParser:
     add("--clusters", type=cluster_count, default="auto", help="moving groups, or auto (default)")
     add("--affinity", choices=AFFINITY_NAMES, default="auto",
         help="how two tracks are compared (default: auto, which says what it takes)")  # fmt: skip
-    add("--critic-pairs", type=count, default=120,
-        help="pairs the critic reads for mi; 0 = closed form alone (default: 120)")  # fmt: skip
+    add("--critic-pairs", type=count, default=60,
+        help="pairs the critic reads for mi; 0 = closed form alone (default: 60)")  # fmt: skip
     add("--reference", type=count, metavar="I",
         help="pointodyssey: MI of track I with all others, and its ROC-AUC")  # fmt: skip
     add("--ply-per-frame", action="store_true", help="also write ply/frame_%%05d.ply")
@@ -274,11 +275,17 @@ def print_groups(segmenter: MotionSegmenter) -> None:
     """Say what is still, how the number of groups was chosen, and how large the groups are."""
     n_static, n_moving = int(segmenter.static_.sum()), len(segmenter.moving_)
     print(f"static     {n_static} still tracks (label 0), {n_moving} moving")
+    n_outliers = int(segmenter.outliers_.sum())
+    n_short = int((segmenter.labels_ == NO_GROUP).sum()) - n_outliers
+    print(f"no group   {n_outliers} outliers, {n_short} with too few frames (label -1)")
     for number, silhouette in segmenter.silhouettes_.items():
         title = "silhouette" if number == min(segmenter.silhouettes_) else ""
         chosen = "  <- chosen" if number == segmenter.n_clusters_ else ""
-        print(f"{title:10} {number:3d} groups  {silhouette:6.3f}{chosen}")
-    sizes = ", ".join(map(str, np.bincount(segmenter.labels_[segmenter.moving_])[1:]))
+        severed = f"severs {100 * segmenter.severed_[number]:4.1f} %"
+        print(f"{title:10} {number:3d} groups  {silhouette:6.3f}  {severed}{chosen}")
+    if segmenter.silhouettes_ and segmenter.n_clusters_ == 1:
+        print(f"           every cut severs more than {100 * MOST_SEVERED:.0f} %: one body")
+    sizes = ", ".join(map(str, np.bincount(segmenter.labels_[segmenter.labels_ >= 0])[1:]))
     print(f"groups     {segmenter.n_clusters_} moving groups of {sizes or 'no'} tracks")
 
 
@@ -309,12 +316,15 @@ def describe(
         "n_tracks": tracks.n_tracks,
         "dropped": dropped,
         "n_static": int(segmenter.static_.sum()),
+        "n_outliers": int(segmenter.outliers_.sum()),
+        "n_no_group": int((segmenter.labels_ == NO_GROUP).sum()),
         "clusters": arguments.clusters,
         "affinity": segmenter.affinity_,
         "critic_pairs": arguments.critic_pairs,
         "random_state": arguments.random_state,
         "n_clusters": segmenter.n_clusters_,
         "silhouettes": {str(k): round(s, 4) for k, s in segmenter.silhouettes_.items()},
+        "severed": {str(k): round(s, 4) for k, s in segmenter.severed_.items()},
     }
 
 

@@ -137,6 +137,40 @@ def unknown_bijections(generator: np.random.Generator) -> Array:
     return points
 
 
+def stray_tracks(points: Array, generator: np.random.Generator) -> dict[str, Array]:
+    """Faults of a tracker: two tracks (F, 2, d) of each kind that belong to no body of a clip.
+
+    They wander at random; slide evenly from one point to another, with noise; follow a point of
+    the clip backwards in time; or follow one point for half the clip and then another.
+
+    Parameters
+    ----------
+    points : ndarray of shape (F, P, d)
+    generator : numpy.random.Generator
+    """
+    n_frames, n_tracks, n_coordinates = points.shape
+    step = np.median(np.linalg.norm(np.diff(points, axis=0), axis=-1))
+    half = n_frames // 2
+
+    def draw_two(make: Callable[[Array, Array], Array]) -> Array:
+        pairs = [generator.choice(n_tracks, 2, replace=False) for _ in range(2)]
+        return np.stack([make(points[:, one], points[:, other]) for one, other in pairs], axis=1)
+
+    def noise() -> Array:
+        return np.asarray(step * generator.normal(size=(n_frames, n_coordinates)))
+
+    return {
+        "wanders": draw_two(lambda one, _: one[0] + noise().cumsum(axis=0)),
+        "slides": draw_two(
+            lambda one, other: np.linspace(one[0], other[-1], n_frames) + 0.2 * noise()
+        ),
+        "goes backwards": draw_two(lambda one, other: one[0] + other[::-1] - other[-1]),
+        "switches body": draw_two(
+            lambda one, other: np.concatenate([one[:half], other[half:] + one[half] - other[half]])
+        ),
+    }
+
+
 CONDITIONS: dict[str, Callable[[np.random.Generator], Array]] = {
     "independent": independent,
     "same translation": same_translation,

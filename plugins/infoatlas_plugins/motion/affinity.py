@@ -54,7 +54,7 @@ def mi(
     """Pairwise mutual information, added up over the views of the motion.
 
     All pairs have the closed form; the pretrained critic reads up to ``critic_pairs`` pairs of best
-    partners and adds what it finds beyond the closed form, see
+    partners and adds what it finds beyond the closed form where that is significant, see
     :func:`infoatlas_plugins.motion.critic.critic_excess`.
 
     Parameters
@@ -62,7 +62,7 @@ def mi(
     points : ndarray of shape (F, P, d)
     usable : ndarray of shape (F, P), bool
     generator : numpy.random.Generator
-        See :func:`infoatlas_plugins.motion.views.motion_views`.
+        See :func:`infoatlas_plugins.motion.views.motion_views`; also draws the critic's surrogates.
     critic_pairs : int
         Pairs the pretrained critic may read; 0 leaves the closed form alone.
 
@@ -84,7 +84,9 @@ def mi(
             for name, view in views.items()
         ]
         if critic_pairs:
-            excess = critic_excess(list(views.values()), found, columns, n_pairs=critic_pairs)
+            excess = critic_excess(
+                list(views.values()), found, columns, n_pairs=critic_pairs, generator=generator
+            )
             found = [closed + more for closed, more in zip(found, excess, strict=True)]
         if many:
             return np.asarray(np.mean(found, axis=0))

@@ -22,6 +22,10 @@ FLOOR = 1e-6  # weight of absent edges relative to the largest: keeps the graph 
 # Silhouettes this close are equal, and then more groups are right: too few groups can still merge
 # whole bodies neatly, while cutting a body in two always costs.
 EQUAL = 0.003
+# Fixed on every fourth sequence of Hopkins155 and its single motions; half as close is close.
+CLOSE_SHARE = 0.5
+CLOSE_NATS = np.log(2)
+MOST_SEVERED = 0.05
 
 
 def embedding(weights: Array, n_dimensions: int) -> tuple[Array, Array]:
@@ -98,33 +102,45 @@ def unit_rows(vectors: Array) -> Array:
     return np.asarray(vectors / np.maximum(lengths, np.finfo(float).tiny))
 
 
-def choose_n_groups(vectors: Array, *, random_state: int) -> tuple[int, dict[int, float]]:
+def choose_n_groups(
+    vectors: Array, scores: Array, columns: Array, *, random_state: int
+) -> tuple[int, dict[int, float], dict[int, float]]:
     """Try several numbers of groups; keep the one whose embedding is cut most cleanly.
+
+    A number counts only if its cut goes between bodies and not through one: at most 5 % of the
+    tracks may be severed, see :func:`severed_share`. If that holds for none, there is one group.
 
     Parameters
     ----------
     vectors : ndarray of shape (P, e)
         From :func:`embedding`.
+    scores : ndarray of shape (P, m)
+        What the affinity measured, not negative; a track's entry with itself is 0.
+    columns : ndarray of shape (m,)
+        Rows of the tracks in the columns of ``scores``.
     random_state : int
         Seed of k-means, and of the tracks that are measured when there are more than 2000.
 
     Returns
     -------
     n_groups : int
-        The candidate with the best silhouette, the largest of equals.
+        The candidate with the best silhouette of those that count, the largest of equals; 1 if
+        none counts.
     silhouettes : dict
         Candidate -> mean silhouette of its groups in its own embedding, at most 1.
+    severed : dict
+        Candidate -> share of severed tracks.
     """
     n_tracks = len(vectors)
-    candidates = [n for n in CANDIDATES if n < n_tracks and n <= vectors.shape[1]]
-    if not candidates:  # one or two tracks: nothing to compare
-        return 1, {}
-    silhouettes = {}
-    for n_groups in candidates:
+    silhouettes: dict[int, float] = {}
+    severed: dict[int, float] = {}
+    for n_groups in CANDIDATES:
+        if n_groups >= n_tracks or n_groups > vectors.shape[1]:
+            break
         groups, _ = spectral_groups(vectors, n_groups, random_state=random_state)
-        several = len(np.unique(groups)) > 1
+        severed[n_groups] = severed_share(scores, columns, groups)
         silhouettes[n_groups] = -1.0
-        if several:
+        if len(np.unique(groups)) > 1:
             silhouettes[n_groups] = float(
                 silhouette_score(
                     unit_rows(vectors[:, :n_groups]),
@@ -133,6 +149,31 @@ def choose_n_groups(vectors: Array, *, random_state: int) -> tuple[int, dict[int
                     random_state=random_state,
                 )
             )
-    limit = max(silhouettes.values()) - EQUAL
-    best = max(n_groups for n_groups, score in silhouettes.items() if score >= limit)
-    return best, silhouettes
+    counting = {n: silhouettes[n] for n, share in severed.items() if share <= MOST_SEVERED}
+    if not counting:
+        return 1, silhouettes, severed
+    limit = max(counting.values()) - EQUAL
+    best = max(n_groups for n_groups, score in counting.items() if score >= limit)
+    return best, silhouettes, severed
+
+
+def severed_share(scores: Array, columns: Array, groups: Array) -> float:
+    """Share of tracks that a cut severs from a partner at least half as close as one they keep.
+
+    Through one body any cut leaves neighbours on both sides; between bodies hardly any track has a
+    partner across that says half as much about it as the best one on its own side.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (P, m)
+        Not negative; a track's entry with itself is 0.
+    columns : ndarray of shape (m,)
+        Rows of the tracks in the columns.
+    groups : ndarray of shape (P,)
+        Group of each track.
+    """
+    kept = groups[:, None] == groups[columns]
+    within = np.where(kept, scores, 0.0).max(axis=1)
+    across = np.where(kept, 0.0, scores).max(axis=1)
+    close = np.maximum(CLOSE_SHARE * within, within - CLOSE_NATS)
+    return float(np.mean(across >= np.maximum(close, np.finfo(float).tiny)))

@@ -4,6 +4,10 @@ One pair of 64 frames costs the network about 20 ms, a million times the closed 
 only pairs that matter, each track's best partners, and of these first the ones whose squares depend
 more on each other than a Gaussian's would.
 
+On few dozen dependent frames its noise is larger than what it finds on most pairs. So it counts
+only where it finds significantly more than on surrogates of the same pairs: Gaussian series with
+the same spectra and the same linear dependence (Prichard and Theiler, Phys. Rev. Lett. 73, 1994).
+
 Letters: P tracks, F frames, d coordinates, m columns, k pairs, n frames that are read.
 """
 
@@ -13,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import t as student_t
 
 from infoatlas import gaussian_mutual_information, mutual_information_batch
 from infoatlas_plugins.motion.pairs import gaussian_information
@@ -25,15 +30,23 @@ PARTNERS = 5  # best partners of each track that are candidates
 FRAMES_READ = 64  # at most, evenly spaced: neighbouring frames repeat each other
 FEWEST_FRAMES_READ = 16  # the fewest rows the estimator reads
 PAIRS_PER_CALL = 64
+FEWEST_PAIRS = 5  # whose surrogates say how much the critic's noise is
+FALSE_ALARMS = 0.05  # chance that any pair of a view counts by noise
 
 
 def critic_excess(
-    views: list[View], found: list[Array], columns: Array, *, n_pairs: int
+    views: list[View],
+    found: list[Array],
+    columns: Array,
+    *,
+    n_pairs: int,
+    generator: np.random.Generator,
 ) -> list[Array]:
     """What the pretrained critic adds to the closed form, per view.
 
-    On a few dozen dependent frames the critic reads higher than the closed form on every pair. Its
-    median excess over the pairs it read is therefore left out, and only what is above it counts.
+    The excess of a pair is critic minus closed form. It counts where it passes the bound that, were
+    all pairs like their surrogates, any pair of the view would pass with a chance of 5 % (the
+    prediction bound of a normal sample, Bonferroni); then the surrogates' mean is taken off.
 
     Parameters
     ----------
@@ -44,7 +57,9 @@ def critic_excess(
     columns : ndarray of shape (m,)
         Tracks in the columns of ``found``.
     n_pairs : int
-        Pairs to read over all views together.
+        Pairs to read over all views together; the surrogate of each is read too.
+    generator : numpy.random.Generator
+        Draws the surrogates.
 
     Returns
     -------
@@ -53,8 +68,8 @@ def critic_excess(
     """
     pairs = _candidates(views, found, columns, n_pairs // len(views))
     return [
-        _excess(view, columns, pairs, found[0].shape, name)
-        for name, view in enumerate(views, start=1)
+        _excess(view, columns, pairs, found[0].shape, generator, name=f"critic on view {number}")
+        for number, view in enumerate(views, start=1)
     ]
 
 
@@ -78,33 +93,72 @@ def _candidates(views: list[View], found: list[Array], columns: Array, n_pairs: 
     return np.asarray(pairs[np.argsort(-hidden, kind="stable")[:n_pairs]])
 
 
-def _excess(view: View, columns: Array, pairs: Array, shape: tuple[int, ...], number: int) -> Array:
+def _excess(
+    view: View,
+    columns: Array,
+    pairs: Array,
+    shape: tuple[int, ...],
+    generator: np.random.Generator,
+    *,
+    name: str,
+) -> Array:
+    """What counts of one view's excess, spread over a matrix of the given shape."""
     values, usable = view
-    first, second = pairs[:, 0], columns[pairs[:, 1]]
-    common = usable[first] & usable[second]
-    n_frames = min(FRAMES_READ, int(common.sum(axis=1).min(initial=FRAMES_READ)))
     excess = np.zeros(shape)
-    if n_frames < FEWEST_FRAMES_READ:
-        enough = common.sum(axis=1) >= FEWEST_FRAMES_READ
-        if not enough.any():
-            return excess
-        return _excess(view, columns, pairs[enough], shape, number)
+    common = usable[pairs[:, 0]] & usable[columns[pairs[:, 1]]]
+    enough = common.sum(axis=1) >= FEWEST_FRAMES_READ
+    pairs, common = pairs[enough], common[enough]
+    if len(pairs) < FEWEST_PAIRS:
+        return excess
+    first, second = pairs[:, 0], columns[pairs[:, 1]]
+    n_frames = min(FRAMES_READ, int(common.sum(axis=1).min()))
     frames = _spread_frames(common, n_frames)[..., None]  # k n 1
     x = np.take_along_axis(values[first], frames, axis=1)
     y = np.take_along_axis(values[second], frames, axis=1)
-    more = np.zeros(len(pairs))
-    starts = range(0, len(pairs), PAIRS_PER_CALL)
-    for start in progress_bar(starts, description=f"critic on view {number}"):
-        rows = slice(start, start + PAIRS_PER_CALL)
-        read = [float(result) for result in mutual_information_batch(x[rows], y[rows])]
-        more[rows] = np.array(read) - gaussian_mutual_information(x[rows], y[rows])
-    more = np.maximum(more - np.median(more), 0.0)
+    more = _significant(
+        _beyond_closed_form(x, y, name=name),
+        _beyond_closed_form(*surrogates(x, y, generator), name=f"{name}, surrogates"),
+    )
     excess[pairs[:, 0], pairs[:, 1]] = more
     place = {int(track): column for column, track in enumerate(columns)}
     for row, (one, other) in enumerate(zip(first, second, strict=True)):
         if int(one) in place:  # the same pair seen from its other track
             excess[other, place[int(one)]] = more[row]
     return excess
+
+
+def _beyond_closed_form(x: Array, y: Array, *, name: str) -> Array:
+    """Critic minus closed form of pairs (k, n, d), nats, shape (k,)."""
+    read: list[float] = []
+    for start in progress_bar(range(0, len(x), PAIRS_PER_CALL), description=name):
+        rows = slice(start, start + PAIRS_PER_CALL)
+        read += [float(result) for result in mutual_information_batch(x[rows], y[rows])]
+    return np.asarray(read - gaussian_mutual_information(x, y))
+
+
+def _significant(excess: Array, usual: Array) -> Array:
+    """Excess over the mean of ``usual`` where it passes its prediction bound, else 0; both (k,)."""
+    n_pairs = len(usual)
+    quantile = student_t.ppf(1 - FALSE_ALARMS / n_pairs, n_pairs - 1)
+    bound = quantile * usual.std(ddof=1) * np.sqrt(1 + 1 / n_pairs)
+    above = excess - usual.mean()
+    return np.where(above > bound, above, 0.0)
+
+
+def surrogates(x: Array, y: Array, generator: np.random.Generator) -> tuple[Array, Array]:
+    """Gaussian series with the spectra and cross-spectra of pairs of series (k, n, d).
+
+    The Fourier phases of all coordinates of a pair are turned by the same random angles: linear
+    dependence, in time and between the two, stays, every other kind goes.
+    """
+    n_pairs, n_frames, _ = x.shape
+    angles = generator.uniform(0, 2 * np.pi, size=(n_pairs, n_frames // 2 + 1, 1))
+    angles[:, 0] = 0.0  # the mean
+    if n_frames % 2 == 0:
+        angles[:, -1] = 0.0  # the fastest wave is real
+    turns = np.exp(1j * angles)
+    turned = [np.fft.irfft(np.fft.rfft(z, axis=1) * turns, n_frames, axis=1) for z in (x, y)]
+    return turned[0], turned[1]
 
 
 def _spread_frames(common: NDArray[np.bool_], n_frames: int) -> Array:

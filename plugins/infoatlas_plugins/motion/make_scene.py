@@ -1,7 +1,8 @@
-"""Make the sample scene: rigid bodies in a room, simulated and written in PointOdyssey's layout.
+"""Make the sample scene: bodies in a room, simulated and written in PointOdyssey's layout.
 
-Eight bodies are pushed, turned and thrown by smooth random forces, collide with each other and with
-the furniture, and are watched by one moving camera. The same seed gives the same scene.
+Eight rigid bodies, one with hinges and a soft one are pushed, turned and thrown by smooth random
+forces, collide with each other and with the furniture, and are watched by one moving camera. The
+same seed gives the same scene.
 
     python -m infoatlas_plugins.motion.make_scene --out scenes --seed 0 --frames 120
 """
@@ -27,6 +28,7 @@ from infoatlas_plugins.motion.ray_camera import (
     shaded_image,
     visible_points,
 )
+from infoatlas_plugins.motion.scene_bodies import SceneBody, moving_bodies, sample_surface
 from infoatlas_plugins.progress import progress_bar
 
 Array = NDArray[Any]
@@ -43,8 +45,7 @@ HOP_SECONDS = 0.14
 SPIN = 26.0  # radians / s**2, angular acceleration of the random torques
 DRAG = 1.2  # 1 / s, air drag on linear and angular velocity
 HOMING = 3.0  # 1 / s**2, pull towards the place a body started from: nothing leaves the room
-POINTS_PER_SQUARE_METRE = 22.0  # on the surface of a body
-FEWEST_POINTS = 18  # on the smallest body
+SERVO_HERTZ = (0.35, 0.8)  # of the waves that joints follow
 BACKGROUND_POINTS = 110
 RGB_STRIDE = 10  # frames between pictures: pictures are for people, masks are for labels
 
@@ -85,13 +86,12 @@ class Pushes:
         return linear, angular
 
 
-def simulate(model: Any, data: Any, *, n_frames: int, generator: np.random.Generator) -> Array:
+def simulate(model: Any, *, n_frames: int, generator: np.random.Generator) -> Array:
     """Let the bodies move and record them.
 
     Parameters
     ----------
-    model, data : mujoco.MjModel, mujoco.MjData
-        Each body but the world has one free joint.
+    model : mujoco.MjModel
     n_frames : int
         Frames to record, ``1 / FRAMES_PER_SECOND`` seconds apart.
     generator : numpy.random.Generator
@@ -103,30 +103,44 @@ def simulate(model: Any, data: Any, *, n_frames: int, generator: np.random.Gener
         ``qpos`` of each frame.
     """
     mujoco = import_extra("mujoco", extra="motion", needed_by="make_scene.simulate()")
-    mujoco.mj_resetData(model, data)
-    pushes = [Pushes.draw(generator) for _ in range(1, model.nbody)]
-    homes = data.qpos.reshape(-1, 7)[:, :2].copy()
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    bodies = moving_bodies(model)
+    pushes = [Pushes.draw(generator) for _ in bodies]
+    homes = [_centre(model, data, body)[:2] for body in bodies]
+    servo_hertz = generator.uniform(*SERVO_HERTZ, size=model.nu)
+    middle, reach = model.actuator_ctrlrange @ [0.5, 0.5], model.actuator_ctrlrange @ [-0.5, 0.5]
     recorded = np.empty((n_frames, model.nq))
     for frame in range(n_frames):
         until = SETTLE_SECONDS + frame / FRAMES_PER_SECOND
         while data.time < until:
-            _apply(model, data, pushes, homes)
+            for body, push, home in zip(bodies, pushes, homes, strict=True):
+                _push(model, data, body, push, home)
+            data.ctrl[:] = middle + reach * np.sin(2 * np.pi * servo_hertz * data.time)
             mujoco.mj_step(model, data)
         recorded[frame] = data.qpos
     return recorded
 
 
-def _apply(model: Any, data: Any, pushes: Sequence[Pushes], homes: Array) -> None:
-    """Set the external force and torque on each body for the next step of the simulation."""
-    poses, velocities = data.qpos.reshape(-1, 7), data.qvel.reshape(-1, 6)
-    for index, push in enumerate(pushes):
-        body = index + 1  # body 0 is the world
-        linear, angular = push.at(data.time)
-        linear = linear - DRAG * velocities[index, :3]
-        linear[:2] -= HOMING * (poses[index, :2] - homes[index])
-        turning = data.xmat[body].reshape(3, 3) @ velocities[index, 3:]
-        data.xfrc_applied[body, :3] = model.body_mass[body] * linear
-        data.xfrc_applied[body, 3:] = model.body_inertia[body].mean() * (angular - DRAG * turning)
+def _centre(model: Any, data: Any, body: SceneBody) -> Array:
+    """Centre of mass in the world, metres, shape (3,)."""
+    return np.average(data.xipos[body.parts], axis=0, weights=model.body_mass[body.parts])
+
+
+def _push(model: Any, data: Any, body: SceneBody, push: Pushes, home: Array) -> None:
+    """Set the external forces and torques on the parts of a body for the next step."""
+    parts = body.parts
+    linear, angular = push.at(data.time)
+    centre = _centre(model, data, body)
+    linear[:2] -= HOMING * (centre[:2] - home)
+    # cvel: rotation, then velocity of the body's material at the centre of mass of its tree
+    turning, velocity = data.cvel[parts, :3], data.cvel[parts, 3:]
+    from_tree = data.xipos[parts] - data.subtree_com[model.body_rootid[parts]]
+    velocity = velocity + np.cross(turning, from_tree)
+    acceleration = linear + np.cross(angular, data.xipos[parts] - centre) - DRAG * velocity
+    inertia = model.body_inertia[parts].mean(axis=1, keepdims=True)
+    data.xfrc_applied[parts, :3] = model.body_mass[parts, None] * acceleration
+    data.xfrc_applied[parts, 3:] = inertia * (angular - DRAG * turning)
 
 
 def camera_path(n_frames: int, image_size: tuple[int, int]) -> list[Camera]:
@@ -152,56 +166,6 @@ def camera_path(n_frames: int, image_size: tuple[int, int]) -> list[Camera]:
     return cameras
 
 
-def sample_body(
-    model: Any, body: int, generator: np.random.Generator, *, density: float = 1.0
-) -> Array:
-    """Points on the surface of a body, in the body's own frame, metres, shape (p, 3).
-
-    Random lines through the bounding sphere are cut with each geom, so any shape is served by the
-    same few lines and density on the surface is uniform (Cauchy-Crofton).
-    """
-    mujoco = import_extra("mujoco", extra="motion", needed_by="make_scene.sample_body()")
-    geoms: list[int] = np.flatnonzero(model.geom_bodyid == body).tolist()
-    radius = max(
-        float(model.geom_rbound[geom] + np.linalg.norm(model.geom_pos[geom])) for geom in geoms
-    )
-    n_lines = round(density * POINTS_PER_SQUARE_METRE * 4 * np.pi * radius**2)
-    points: list[Array] = []
-    while n_lines > 0 or len(points) < FEWEST_POINTS:
-        n_lines -= 1
-        direction = _unit_vector(generator)
-        offset = np.cross(direction, _unit_vector(generator))
-        offset *= radius * np.sqrt(generator.uniform()) / np.linalg.norm(offset)
-        start = offset - 2 * radius * direction
-        distances = [_distance_to_geom(mujoco, model, geom, start, direction) for geom in geoms]
-        met = [distance for distance in distances if distance >= 0]
-        if met:
-            points.append(start + min(met) * direction)
-    return np.array(points)
-
-
-def _distance_to_geom(mujoco: Any, model: Any, geom: int, start: Array, direction: Array) -> float:
-    """Distance along a ray to one primitive geom, both in the frame of its body; -1 for none."""
-    rotation = np.empty(9)
-    mujoco.mju_quat2Mat(rotation, model.geom_quat[geom])
-    return float(
-        mujoco.mju_rayGeom(
-            model.geom_pos[geom],
-            rotation,
-            model.geom_size[geom],
-            start,
-            direction,
-            int(model.geom_type[geom]),
-            None,
-        )
-    )
-
-
-def _unit_vector(generator: np.random.Generator) -> Array:
-    vector = generator.standard_normal(3)
-    return np.asarray(vector / np.linalg.norm(vector))
-
-
 def sample_background(
     model: Any,
     data: Any,
@@ -217,9 +181,9 @@ def sample_background(
         camera = cameras[int(generator.integers(len(cameras)))]
         pixel = generator.uniform([0, 0], [width - 1, height - 1])
         direction = camera.rays(pixel[None])
-        geoms, distances, _ = cast(model, data, camera.centre, direction)
-        if geoms[0] >= 0 and model.geom_bodyid[geoms[0]] == 0:
-            points.append(camera.centre + distances[0] * direction[0])
+        hits = cast(model, data, camera.centre, direction)
+        if hits.bodies[0] == 0:
+            points.append(camera.centre + hits.distances[0] * direction[0])
     return np.array(points)
 
 
@@ -268,34 +232,28 @@ def make_scene(
     image_module = import_extra("PIL.Image", extra="motion", needed_by="make_scene()")
     generator = np.random.default_rng(random_state)
     model = mujoco.MjModel.from_xml_path(str(WORLD))
-    data = mujoco.MjData(model)
-
-    in_body = [
-        sample_body(model, body, generator, density=density) for body in range(1, model.nbody)
-    ]
-    recorded = simulate(model, data, n_frames=n_frames, generator=generator)
+    bodies = moving_bodies(model)
+    surfaces = [sample_surface(model, body, generator, density=density) for body in bodies]
+    recorded = simulate(model, n_frames=n_frames, generator=generator)
     cameras = camera_path(n_frames, image_size)
+    data = mujoco.MjData(model)
+    _pose(model, data, recorded[-1])
     background = sample_background(
         model, data, cameras, generator, n_points=round(density * BACKGROUND_POINTS)
     )
-    colours = body_colours(model.nbody - 1)
+    colours = body_colours(len(bodies))
 
     folder = out / "val" / sequence
     for name in ("rgbs", "masks"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    n_points = len(background) + sum(map(len, in_body))
+    n_points = len(background) + sum(len(surface(data)) for surface in surfaces)
     points = np.empty((n_frames, n_points, 3))
     pixels = np.empty((n_frames, n_points, 2))
     visible = np.empty((n_frames, n_points), dtype=bool)
     valid = np.empty((n_frames, n_points), dtype=bool)
     for frame, camera in enumerate(progress_bar(cameras, description="rendering")):
-        data.qpos[:] = recorded[frame]
-        mujoco.mj_forward(model, data)
-        moved = [
-            local @ data.xmat[body].reshape(3, 3).T + data.xpos[body]
-            for body, local in enumerate(in_body, start=1)
-        ]
-        points[frame] = np.concatenate([background, *moved])
+        _pose(model, data, recorded[frame])
+        points[frame] = np.concatenate([background, *(surface(data) for surface in surfaces)])
         pixels[frame], depth = camera.project(points[frame])
         visible[frame] = visible_points(model, data, camera, points[frame])
         valid[frame] = depth > 0
@@ -306,6 +264,13 @@ def make_scene(
             picture.save(folder / f"rgbs/rgb_{frame:05d}.jpg", quality=88)
     _write_annotation(folder, points, pixels, visible, valid, cameras)
     return folder
+
+
+def _pose(model: Any, data: Any, joint_coordinates: Array) -> None:
+    """Put all bodies where they were in a recorded frame."""
+    mujoco = import_extra("mujoco", extra="motion", needed_by="make_scene()")
+    data.qpos[:] = joint_coordinates
+    mujoco.mj_forward(model, data)
 
 
 def _write_annotation(
@@ -341,7 +306,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--frames", type=int, default=120, help="length of the clip (default 120)")
     parser.add_argument("--sequence", default=SEQUENCE, help=f"folder name (default {SEQUENCE})")
     parser.add_argument("--density", type=float, default=1.0,
-        help="points, relative to the sample scene's 310 (default 1)")  # fmt: skip
+        help="points, relative to the sample scene's 394 (default 1)")  # fmt: skip
     parser.add_argument("--width", type=int, default=IMAGE_SIZE[0],
         help=f"of the pictures, pixels (default {IMAGE_SIZE[0]})")  # fmt: skip
     arguments = parser.parse_args(argv)

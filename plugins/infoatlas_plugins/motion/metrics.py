@@ -9,11 +9,15 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from sklearn.metrics import adjusted_rand_score
 
-UNKNOWN = -1  # true label of a track that no mask ever showed; left out of every metric
+from infoatlas_plugins.motion.segment import NO_GROUP
+
+UNKNOWN = -1  # true label: no mask ever showed the track, left out of every metric
 
 
 def best_matching(truth: NDArray[Any], predicted: NDArray[Any]) -> dict[int, int]:
     """Match each predicted group with at most one true group, so that most tracks agree.
+
+    The predicted label -1 is no group and matches nothing: such a track counts as wrong.
 
     Parameters
     ----------
@@ -25,8 +29,9 @@ def best_matching(truth: NDArray[Any], predicted: NDArray[Any]) -> dict[int, int
     dict
         Predicted label -> true label; predicted groups left over are absent.
     """
-    true_labels, true_index = np.unique(truth, return_inverse=True)
-    predicted_labels, predicted_index = np.unique(predicted, return_inverse=True)
+    grouped = predicted != NO_GROUP
+    true_labels, true_index = np.unique(truth[grouped], return_inverse=True)
+    predicted_labels, predicted_index = np.unique(predicted[grouped], return_inverse=True)
     counts = np.zeros((len(predicted_labels), len(true_labels)), dtype=np.int64)
     np.add.at(counts, (predicted_index, true_index), 1)
     rows, columns = linear_sum_assignment(counts, maximize=True)

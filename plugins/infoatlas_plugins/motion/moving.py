@@ -24,7 +24,8 @@ PAGE_FRAMES, PAGE_TRACKS = 240, 2000  # at most, evenly chosen: some megabytes o
 MISSING = 65535  # a coordinate that is not there; the others are 0..65534
 PICTURE_FRAMES, PICTURE_WIDTH = 60, 480
 PICTURE_MILLISECONDS = 80  # per frame
-UNJUDGED_COLOUR = "#222222"
+MOST_INKS = 128  # of a .gif's 256 colours that groups may take; more groups share them
+EMPTY = "#f6f7f9"  # behind tracks of a clip without pictures
 
 
 def save_page(
@@ -39,7 +40,7 @@ def save_page(
     tracks : Tracks
         What was segmented.
     labels, truth : ndarray of shape (P,)
-        Groups by number: 0 is still, -1 not judged.
+        Groups by number: 0 is still, -1 in no group.
     """
     chosen = _evenly(tracks.n_tracks, PAGE_TRACKS)
     frames = _evenly(tracks.n_frames, PAGE_FRAMES)
@@ -61,7 +62,7 @@ def save_page(
         "positions": base64.b64encode(stored.tobytes()).decode("ascii"),
         "labels": labels[chosen].tolist(),
         "truth": None if truth is None else truth[chosen].tolist(),
-        "colours": {str(group): _hex(colour) for group, colour in enumerate(colours)},
+        "colours": {str(group): _hex(colours[group]) for group in range(-1, len(colours) - 1)},
     }
     text = json.dumps(content).replace("<", "\\u003c")  # no name may close the script
     page = PAGE.read_text(encoding="utf-8").replace("__DATA__", text)
@@ -109,22 +110,28 @@ def save_animation(path: Path, tracks: Tracks, labels: NDArray[Any]) -> None:
     image_module = import_extra("PIL.Image", extra="motion", needed_by="motion.save_animation()")
     draw_module = import_extra("PIL.ImageDraw", extra="motion", needed_by="motion.save_animation()")
     where, size = _on_canvas(tracks)
-    colours = [_hex(colour) for colour in group_colours(int(labels.max(initial=0)))]
-    background = None
+    rows = _evenly(tracks.n_frames, PICTURE_FRAMES)
+    faded = {
+        row: image_module.fromarray(
+            (0.5 * read_image(tracks.images[number]) + 127).astype(np.uint8)
+        ).resize(size)
+        for row, number in zip(rows, tracks.frame_numbers[rows].tolist(), strict=True)
+        if number in tracks.images
+    }
+    background = image_module.new("RGB", size, EMPTY)
+    seen = np.concatenate([np.asarray(picture) for picture in faded.values() or [background]])
+    palette, n_inks = _palette(image_module, labels, image_module.fromarray(seen))
     pictures = []
-    for row in progress_bar(_evenly(tracks.n_frames, PICTURE_FRAMES), description="animation"):
-        number = int(tracks.frame_numbers[row])
-        if number in tracks.images:
-            faded = 0.5 * read_image(tracks.images[number]) + 127
-            background = image_module.fromarray(faded.astype(np.uint8)).resize(size)
-        picture = background.copy() if background else image_module.new("RGB", size, "#f6f7f9")
+    for row in progress_bar(rows, description="animation"):
+        background = faded.get(row, background)
+        picture = background.quantize(palette=palette, dither=image_module.Dither.NONE)
         pen = draw_module.Draw(picture)
         shown = tracks.visible[row] & np.isfinite(where[row]).all(axis=-1)
         for track in np.flatnonzero(shown):
             x, y = where[row, track]
             radius = 3.0 if labels[track] > 0 else 1.5
-            fill = colours[labels[track]] if labels[track] >= 0 else UNJUDGED_COLOUR
-            pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=fill)
+            ink = int(labels[track]) % n_inks
+            pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=ink)
         pictures.append(picture)
     with replace_when_written(path) as handle:
         pictures[0].save(
@@ -135,6 +142,19 @@ def save_animation(path: Path, tracks: Tracks, labels: NDArray[Any]) -> None:
             duration=PICTURE_MILLISECONDS,
             loop=0,
         )
+
+
+def _palette(image_module: Any, labels: NDArray[Any], background: Any) -> tuple[Any, int]:
+    """One palette for all frames: the groups' colours exactly, the rest for the background.
+
+    Returns an image that carries it, and how many of its first colours belong to groups.
+    """
+    inks = group_colours(int(labels.max(initial=0)))[:MOST_INKS]
+    n_rest = 256 - len(inks)
+    rest = background.quantize(n_rest).getpalette()[: 3 * n_rest]
+    carrier = image_module.new("P", (1, 1))
+    carrier.putpalette([*np.rint(255 * inks).astype(int).ravel().tolist(), *rest])
+    return carrier, len(inks)
 
 
 def _on_canvas(tracks: Tracks) -> tuple[NDArray[np.float64], tuple[int, int]]:
@@ -176,7 +196,7 @@ def save_rerun(path: Path, tracks: Tracks, labels: NDArray[Any]) -> None:
     rerun = import_extra("rerun", extra="motion-viewer", needed_by="motion.save_rerun()")
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.partial")
-    colours = np.vstack([group_colours(int(labels.max(initial=0))), [[0.13, 0.13, 0.13]]])
+    colours = group_colours(int(labels.max(initial=0)))
     recording = rerun.RecordingStream("infoatlas_motion")
     recording.save(str(partial))
     shape = rerun.Points3D if tracks.points.shape[2] == 3 else rerun.Points2D

@@ -21,10 +21,10 @@ def save_labels(path: Path, tracks: Tracks, segmenter: MotionSegmenter) -> None:
     Parameters
     ----------
     path : Path
-        File to write. Keys: ``labels``, ``confidence`` and ``static`` (P,); ``track_numbers`` (P,)
-        in the data set's file and ``frame_numbers`` (F,); ``moving`` (M,), ``landmarks`` (m,),
-        ``scores`` and ``affinity`` (M, m) as in :class:`MotionSegmenter`; ``n_clusters`` and
-        ``settings`` (JSON); and ``truth`` (P,) where the data set has labels.
+        File to write. Keys: ``labels``, ``confidence``, ``static`` and ``outliers`` (P,);
+        ``track_numbers`` (P,) in the data set's file and ``frame_numbers`` (F,); ``moving`` (M,),
+        ``landmarks`` (m,), ``scores`` and ``affinity`` (M, m) as in :class:`MotionSegmenter`;
+        ``n_clusters`` and ``settings`` (JSON); and ``truth`` (P,) where the data set has labels.
     tracks : Tracks
         What was segmented.
     segmenter : MotionSegmenter
@@ -33,6 +33,7 @@ def save_labels(path: Path, tracks: Tracks, segmenter: MotionSegmenter) -> None:
     arrays: dict[str, Any] = {
         "labels": segmenter.labels_,
         "static": segmenter.static_,
+        "outliers": segmenter.outliers_,
         "track_numbers": tracks.track_numbers,
         "frame_numbers": tracks.frame_numbers,
         "confidence": segmenter.confidence_.astype(np.float32),
@@ -59,7 +60,7 @@ def save_point_cloud(path: Path, tracks: Tracks, labels: Any, *, row: int) -> No
     tracks : Tracks
         What was segmented.
     labels : ndarray of shape (P,)
-        Group of each track; 0 is grey.
+        Group of each track; 0 is grey, -1 (no group) nearly black.
     row : int
         Frame to write, as a row of ``tracks.points``. Tracks without a position there are left out.
     """

@@ -1,4 +1,4 @@
-"""One figure of a segmentation: the scene, the truth, the affinity, and how K was chosen."""
+"""One figure of a segmentation: scene, truth, affinity, eigenvalues, and how K was chosen."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from infoatlas_plugins.extras import import_extra
+from infoatlas_plugins.motion.cluster import MOST_SEVERED
 from infoatlas_plugins.motion.metrics import UNKNOWN, best_matching
 from infoatlas_plugins.motion.palette import group_colours
 from infoatlas_plugins.motion.pointodyssey import read_image
 from infoatlas_plugins.motion.reference import ReferenceResult
-from infoatlas_plugins.motion.segment import MotionSegmenter
+from infoatlas_plugins.motion.segment import NO_GROUP, MotionSegmenter
 from infoatlas_plugins.motion.tracks import Tracks
 from infoatlas_plugins.safe_write import replace_when_written
 
@@ -33,12 +34,14 @@ def picture_row(tracks: Tracks) -> int:
 def display_labels(truth: NDArray[Any] | None, predicted: NDArray[Any]) -> NDArray[np.int64]:
     """Predicted groups renumbered as the true bodies they match, so that colours agree.
 
-    The matching is the metric's. Groups without a partner get numbers after the last body.
+    The matching is the metric's. Groups without a partner get numbers after the last body; -1, no
+    group, stays.
     """
     if truth is None:
         return predicted
     known = truth != UNKNOWN
     shown = best_matching(truth[known], predicted[known])
+    shown[NO_GROUP] = NO_GROUP
     left_over = [int(group) for group in np.unique(predicted) if int(group) not in shown]
     last = int(truth.max(initial=0))
     shown |= {group: last + 1 + order for order, group in enumerate(left_over)}
@@ -80,8 +83,9 @@ def save_picture(
         _ring_wrong(left, tracks, predicted, row)
         _draw_scene(right, tracks, tracks.labels, colours, row)
         right.set_title(f"Truth: {len(np.unique(tracks.labels[tracks.labels > 0]))} moving bodies")
-    left, right = bottom.subplots(1, 2)
+    left, middle, right = bottom.subplots(1, 3, width_ratios=(1.25, 1, 1))
     _draw_affinity(left, segmenter, predicted, colours)
+    _draw_eigenvalues(middle, segmenter)
     if segmenter.silhouettes_:
         _draw_choice(right, segmenter)
     else:
@@ -149,7 +153,7 @@ def _draw_scene(
         axis.imshow(DIM + (1 - DIM) * image, interpolation="bilinear")
     elif tracks.image_size:
         axis.set_facecolor("0.97")
-    here = tracks.visible[row] & (labels >= 0)
+    here = tracks.visible[row]
     collections = import_extra(
         "matplotlib.collections", extra="motion", needed_by="motion.save_picture()"
     )
@@ -162,8 +166,8 @@ def _draw_scene(
         alpha=0.45,
     )
     axis.add_collection(tails)
-    still, moving = here & (labels == 0), here & (labels > 0)
-    for chosen, size in ((still, 14), (moving, 30)):
+    still, moving, none = here & (labels == 0), here & (labels > 0), here & (labels == NO_GROUP)
+    for chosen, size in ((still, 14), (moving, 30), (none, 30)):
         axis.scatter(
             *tracks.pixels[row, chosen].T,
             s=size,
@@ -175,7 +179,12 @@ def _draw_scene(
     if tracks.image_size:
         width, height = tracks.image_size
         axis.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
-    axis.set(xticks=[], yticks=[], aspect="equal", xlabel=f"frame {number}; grey = background")
+    elif tracks.frame == "pixel":
+        axis.invert_yaxis()  # image rows count downwards
+    note = "; black = in no group" if none.any() else ""
+    axis.set(
+        xticks=[], yticks=[], aspect="equal", xlabel=f"frame {number}; grey = background{note}"
+    )
 
 
 def _ring_wrong(axis: Any, tracks: Tracks, labels: NDArray[Any], row: int) -> None:
@@ -213,7 +222,7 @@ def _draw_affinity(
     axis.set(xlim=(-1.8 * strip, n_moving - 0.5), ylim=(n_moving - 0.5, -0.5))
     groups, sizes = np.unique(labels[order], return_counts=True)
     centres = np.cumsum(sizes) - (sizes + 1) / 2
-    names = [f"{group}  ({size})" for group, size in zip(groups, sizes, strict=True)]
+    names = [f"{_name(group)}  ({size})" for group, size in zip(groups, sizes, strict=True)]
     axis.set_yticks(centres, names, fontsize=9)
     axis.tick_params(length=0)
     axis.set(xlabel=f"{n_moving} moving tracks", xticks=[], aspect="equal")
@@ -221,13 +230,35 @@ def _draw_affinity(
     axis.spines[:].set_visible(False)
 
 
+def _name(group: int) -> str:
+    return {NO_GROUP: "none", 0: "still"}.get(int(group), str(group))
+
+
+def _draw_eigenvalues(axis: Any, segmenter: MotionSegmenter) -> None:
+    """Largest eigenvalues of the graph; those of the chosen groups filled."""
+    values, n_groups = segmenter.eigenvalues_, segmenter.n_clusters_
+    numbers = np.arange(1, len(values) + 1)
+    axis.plot(numbers, values, color="#c3cad3", zorder=1)
+    for chosen, face in ((numbers <= n_groups, "#1f6fd1"), (numbers > n_groups, "white")):
+        axis.scatter(
+            numbers[chosen], values[chosen], s=34, facecolors=face, edgecolors="#1f6fd1", zorder=2
+        )
+    axis.set_title("Eigenvalues of the graph")
+    axis.set(xlabel="number", ylabel="eigenvalue; 1 = a group apart")
+    axis.margins(y=0.1)
+    axis.spines[["top", "right"]].set_visible(False)
+
+
 def _draw_choice(axis: Any, segmenter: MotionSegmenter) -> None:
-    """Silhouette of each number of groups, the chosen one filled."""
+    """Silhouette of each number of groups, the chosen one filled, cuts through a body hatched."""
     numbers = list(segmenter.silhouettes_)
     chosen = ["#1f6fd1" if k == segmenter.n_clusters_ else "#c3cad3" for k in numbers]
     bars = axis.bar(numbers, list(segmenter.silhouettes_.values()), color=chosen)
-    axis.bar_label(bars, fmt="%.2f", fontsize=9, padding=2)
-    axis.set_title(f"Number of groups: {segmenter.n_clusters_} by silhouette")
+    for bar, number in zip(bars, numbers, strict=True):
+        if segmenter.severed_[number] > MOST_SEVERED:
+            bar.set(hatch="////", edgecolor="white")
+    axis.bar_label(bars, fmt="%.2f", fontsize=8, padding=2)
+    axis.set_title(f"Groups: {segmenter.n_clusters_}; hatched = cuts a body")
     low = min(0.0, *segmenter.silhouettes_.values())
     axis.set(xlabel="number of moving groups tried", ylabel="silhouette", ylim=(low, 1.1))
     axis.set_xticks(numbers)
@@ -239,8 +270,8 @@ def _draw_sizes(axis: Any, labels: NDArray[Any], colours: NDArray[Any]) -> None:
     groups, sizes = np.unique(labels, return_counts=True)
     bars = axis.bar(np.arange(len(groups)), sizes, color=colours[groups])
     axis.bar_label(bars, fontsize=9, padding=2)
-    axis.set_xticks(np.arange(len(groups)), [str(g) if g else "still" for g in groups])
+    axis.set_xticks(np.arange(len(groups)), [_name(group) for group in groups])
     axis.margins(y=0.12)
-    axis.set_title("Tracks in each group (the number of groups was given)")
+    axis.set_title("Tracks in each group (number given)")
     axis.set(xlabel="group", ylabel="tracks")
     axis.spines[["top", "right"]].set_visible(False)

@@ -12,12 +12,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from infoatlas_plugins.motion.scene_bodies import body_numbers, flex_triangles
+
 Array = NDArray[Any]
 
 LIGHT_POSITION = np.array([2.2, -3.2, 5.5])  # metres; a lamp above the viewer's right shoulder
 AMBIENT = 0.38  # share of light that reaches a surface in shadow
 SURFACE_TOLERANCE = 0.01  # metres; a ray that stops this close to a point has reached it
 FAR = 100.0  # metres; rays end here
+RAYS_PER_BLOCK = 20_000  # that meet a soft body at once: bounds memory
 SKY = np.array([0.93, 0.94, 0.95])
 
 
@@ -81,7 +84,32 @@ def look_at(eye: Array, target: Array) -> Array:
     return extrinsics
 
 
-def cast(model: Any, data: Any, origin: Array, directions: Array) -> tuple[Array, Array, Array]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hits:
+    """First surfaces met by rays.
+
+    Attributes
+    ----------
+    bodies : ndarray of shape (r,)
+        Number of the moving body met, 0 = background, -1 = nothing.
+    geoms : ndarray of shape (r,)
+        MuJoCo's geom, -1 for a soft body or nothing.
+    distances : ndarray of shape (r,)
+        Metres, infinite for nothing.
+    normals : ndarray of shape (r, 3)
+        Unit normals of the surface, towards where the ray comes from on soft bodies.
+    colours : ndarray of shape (r, 3)
+        RGB in 0..1, the sky's for nothing.
+    """
+
+    bodies: Array
+    geoms: Array
+    distances: Array
+    normals: Array
+    colours: Array
+
+
+def cast(model: Any, data: Any, origin: Array, directions: Array) -> Hits:
     """First surface met by rays that leave one point.
 
     Parameters
@@ -91,15 +119,6 @@ def cast(model: Any, data: Any, origin: Array, directions: Array) -> tuple[Array
         Metres.
     directions : ndarray of shape (r, 3)
         Unit vectors.
-
-    Returns
-    -------
-    geoms : ndarray of shape (r,)
-        Index of the geom met, -1 for none.
-    distances : ndarray of shape (r,)
-        Metres, infinite for none.
-    normals : ndarray of shape (r, 3)
-        Unit normals of the surface met.
     """
     import mujoco
 
@@ -121,8 +140,75 @@ def cast(model: Any, data: Any, origin: Array, directions: Array) -> tuple[Array
         n_rays,
         FAR,
     )
-    distances[geoms < 0] = np.inf
-    return geoms, distances, normals.reshape(n_rays, 3)
+    nothing = geoms < 0
+    of_geoms, of_flexes = body_numbers(model)
+    hits = Hits(
+        bodies=np.where(nothing, -1, of_geoms[geoms]),
+        geoms=geoms,
+        distances=np.where(nothing, np.inf, distances),
+        normals=normals.reshape(n_rays, 3),
+        colours=np.where(nothing[:, None], SKY, model.geom_rgba[geoms, :3]),
+    )
+    for flex in range(model.nflex):  # MuJoCo's own rays over many directions pass through these
+        corners = data.flexvert_xpos[flex_triangles(model, flex)]
+        _meet_soft_body(
+            hits, origin, directions, corners, int(of_flexes[flex]), model.flex_rgba[flex, :3]
+        )
+    return hits
+
+
+def _meet_soft_body(
+    hits: Hits, origin: Array, directions: Array, corners: Array, number: int, colour: Array
+) -> None:
+    """Enter a body of triangles (t, 3, 3) where it lies before what the rays have met so far."""
+    centre = corners.mean(axis=(0, 1))
+    radius = np.linalg.norm(corners - centre, axis=-1).max()
+    along = directions @ (centre - origin)
+    nearest_squared = np.square(centre - origin).sum() - along**2
+    near = np.flatnonzero((along > -radius) & (nearest_squared <= radius**2))
+    for start in range(0, len(near), RAYS_PER_BLOCK):
+        rays = near[start : start + RAYS_PER_BLOCK]
+        distances, triangles = meet_triangles(origin, directions[rays], corners)
+        closer = distances < hits.distances[rays]
+        rays, triangles = rays[closer], triangles[closer]
+        edges = corners[triangles, 1:] - corners[triangles, :1]
+        normals = np.cross(edges[:, 0], edges[:, 1])
+        normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+        normals *= -np.sign((normals * directions[rays]).sum(axis=1, keepdims=True))
+        hits.distances[rays], hits.normals[rays] = distances[closer], normals
+        hits.bodies[rays], hits.geoms[rays], hits.colours[rays] = number, -1, colour
+
+
+def meet_triangles(origin: Array, directions: Array, corners: Array) -> tuple[Array, Array]:
+    """First triangle met by rays from one point (Moeller and Trumbore, J. Graphics Tools 1997).
+
+    Parameters
+    ----------
+    origin : ndarray of shape (3,)
+    directions : ndarray of shape (r, 3)
+    corners : ndarray of shape (t, 3, 3)
+        Triangle, corner, coordinate.
+
+    Returns
+    -------
+    distances : ndarray of shape (r,)
+        In lengths of the direction, infinite for none.
+    triangles : ndarray of shape (r,)
+        Index of the triangle; meaningless where the distance is infinite.
+    """
+    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]  # t 3
+    offset = origin - corners[:, 0]
+    across = np.cross(offset, first)
+    # with D the direction: det = D . (second x first), and u, v, distance are ratios to it
+    determinants = directions @ np.cross(second, first).T  # r t
+    with np.errstate(divide="ignore", invalid="ignore"):
+        u = directions @ np.cross(second, offset).T / determinants
+        v = directions @ across.T / determinants
+        distances = (second * across).sum(axis=1) / determinants
+    met = (u >= 0) & (v >= 0) & (u + v <= 1) & (distances > 0)
+    distances = np.where(met, distances, np.inf)
+    triangles = distances.argmin(axis=1)
+    return distances[np.arange(len(directions)), triangles], triangles
 
 
 def visible_points(model: Any, data: Any, camera: Camera, points: Array) -> Array:
@@ -132,34 +218,33 @@ def visible_points(model: Any, data: Any, camera: Camera, points: Array) -> Arra
     inside = (pixels >= 0).all(axis=1) & (pixels <= [width - 1, height - 1]).all(axis=1)
     offsets = points - camera.centre
     lengths = np.linalg.norm(offsets, axis=1)
-    _, distances, _ = cast(model, data, camera.centre, offsets / lengths[:, None])
-    return np.asarray((depth > 0) & inside & (distances > lengths - SURFACE_TOLERANCE))
+    hits = cast(model, data, camera.centre, offsets / lengths[:, None])
+    return np.asarray((depth > 0) & inside & (hits.distances > lengths - SURFACE_TOLERANCE))
 
 
 def body_image(model: Any, data: Any, camera: Camera) -> Array:
     """Number of the body seen in each pixel, shape (height, width); 0 = background or nothing."""
     width, height = camera.image_size
-    geoms, _, _ = cast(model, data, camera.centre, camera.rays(camera.pixel_grid()))
-    bodies = np.where(geoms >= 0, model.geom_bodyid[geoms], 0)
-    return bodies.reshape(height, width)
+    hits = cast(model, data, camera.centre, camera.rays(camera.pixel_grid()))
+    return np.asarray(np.maximum(hits.bodies, 0).reshape(height, width))
 
 
 def shaded_image(model: Any, data: Any, camera: Camera, *, oversampling: int = 2) -> Array:
     """Picture of the scene under one lamp with shadows, uint8 of shape (height, width, 3)."""
     width, height = camera.image_size
     directions = camera.rays(camera.pixel_grid(oversampling))
-    geoms, distances, normals = cast(model, data, camera.centre, directions)
-    hit = geoms >= 0
-    surface = camera.centre + directions * np.where(hit, distances, 0.0)[:, None]
+    hits = cast(model, data, camera.centre, directions)
+    hit = hits.bodies >= 0
+    surface = camera.centre + directions * np.where(hit, hits.distances, 0.0)[:, None]
 
     from_light = surface - LIGHT_POSITION
     light_distance = np.linalg.norm(from_light, axis=1)
     to_surface = from_light / light_distance[:, None]
-    _, lit_distance, _ = cast(model, data, LIGHT_POSITION, to_surface)
+    lit_distance = cast(model, data, LIGHT_POSITION, to_surface).distances
     lit = lit_distance > light_distance - SURFACE_TOLERANCE
 
-    diffuse = np.clip(-(normals * to_surface).sum(axis=1), 0.0, 1.0) * lit
-    colours = model.geom_rgba[geoms, :3] * _floor_tiles(model, geoms, surface)[:, None]
+    diffuse = np.clip(-(hits.normals * to_surface).sum(axis=1), 0.0, 1.0) * lit
+    colours = hits.colours * _floor_tiles(model, hits.geoms, surface)[:, None]
     shaded = colours * (AMBIENT + (1.0 - AMBIENT) * diffuse)[:, None]
     shaded = np.where(hit[:, None], shaded, SKY)
     tiles = shaded.reshape(height, oversampling, width, oversampling, 3).mean(axis=(1, 3))

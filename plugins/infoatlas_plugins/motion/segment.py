@@ -16,11 +16,12 @@ from infoatlas_plugins.motion.cluster import (
     spectral_groups,
 )
 from infoatlas_plugins.motion.graph import affinity_weights
+from infoatlas_plugins.motion.outliers import outlying_tracks
 from infoatlas_plugins.motion.static import static_tracks
 
 AFFINITY_NAMES = ("auto", *AFFINITIES, "mi*rigidity")
 FEWEST_FRAMES = 10  # usable frames; a track with fewer is not judged
-UNJUDGED = -1  # label of a track with too few usable frames
+NO_GROUP = -1  # label of a track with too few usable frames, and of an outlier
 LANDMARKS_FROM = 3000  # moving tracks; below, all pairs fit in memory
 EIGENVALUES = max(CANDIDATES) + 1  # kept for the picture, and for the choice of a number
 
@@ -31,45 +32,50 @@ class MotionSegmenter(ClusterMixin, BaseEstimator):
     Parameters
     ----------
     n_clusters : int or "auto"
-        Number of moving groups, without the static background. "auto" tries 2 to 12.
+        Number of moving groups, without the static background. "auto" tries 1 to 12.
     affinity : {"auto", "mi", "cmi", "rigidity", "mi*rigidity", "correlation", "ssc"}
         See :mod:`infoatlas_plugins.motion.affinity`. "auto" is "mi" for 60 frames or more in space,
         else "cmi"; ``affinity_`` says which.
     critic_pairs : int
-        Pairs of tracks that the pretrained critic may read for "mi"; about 20 ms each.
-        0 leaves the closed form alone.
+        Pairs of tracks that the pretrained critic may read for "mi"; about 40 ms each, since it
+        reads a surrogate of each too. 0 leaves the closed form alone.
     n_landmarks : int
         With more than 3000 moving tracks each is compared with so many landmarks drawn at random
         instead of with all others. "ssc" cannot do that.
     random_state : int
-        Seed of k-means, of landmarks, and of the noise below the storage step of the coordinates.
+        Seed of k-means, of landmarks, of surrogates, and of the noise below the storage step of the
+        coordinates.
 
     Attributes
     ----------
     labels_ : ndarray of shape (P,)
-        0 = static background; moving groups from 1, the largest first; -1 = not judged, since the
-        track has fewer than 10 usable frames.
+        0 = static background; moving groups from 1, the largest first; -1 = in no group: fewer
+        than 10 usable frames, or an outlier.
     confidence_ : ndarray of shape (P,)
-        1 = certain, 0 = between two groups, or not judged; 1 for the static background.
+        1 = certain, 0 = between two groups, or in none; 1 for the static background.
     static_ : ndarray of shape (P,), bool
         Tracks that stand still in space; none in the image, where the background is one of the
         motions.
+    outliers_ : ndarray of shape (P,), bool
+        Moving tracks that belong to no body, see :mod:`infoatlas_plugins.motion.outliers`.
     n_clusters_ : int
         Number of moving groups.
     affinity_ : str
         The affinity that was taken.
     silhouettes_ : dict
         Number of groups -> silhouette, when the number was chosen automatically; else empty.
+    severed_ : dict
+        Number of groups -> share of tracks severed from a close partner, likewise.
     eigenvalues_ : ndarray of shape (e,)
         Largest eigenvalues of the normalised graph.
     moving_ : ndarray of shape (M,)
-        Indices of the tracks that were clustered, the rows of the next two.
+        Indices of the tracks that were compared, outliers included: the rows of the last two.
     landmarks_ : ndarray of shape (m,)
         Positions in ``moving_`` of the tracks in the columns: all M of them, or the landmarks.
     scores_ : ndarray of shape (M, m)
         What the affinity measured: a score, not a calibrated MI.
     affinity_matrix_ : ndarray of shape (M, m)
-        The graph that was cut.
+        The graph; outliers are left out when it is cut.
 
     Examples
     --------
@@ -87,7 +93,7 @@ class MotionSegmenter(ClusterMixin, BaseEstimator):
         n_clusters: int | Literal["auto"] = "auto",
         *,
         affinity: str = "auto",
-        critic_pairs: int = 120,
+        critic_pairs: int = 60,
         n_landmarks: int = 300,
         random_state: int = 0,
     ) -> None:
@@ -130,10 +136,14 @@ class MotionSegmenter(ClusterMixin, BaseEstimator):
         if n_coordinates == 3:  # in the image the still background is one of the motions
             self.static_[judged] = static_tracks(points[:, judged], usable[:, judged])
         self.moving_ = np.flatnonzero(judged & ~self.static_)
-        self.labels_ = np.where(judged, 0, UNJUDGED)
+        self.labels_ = np.where(judged, 0, NO_GROUP)
         self.confidence_ = judged.astype(float)
         self._compare(points[:, self.moving_], usable[:, self.moving_])
-        self._cut()
+        outlying = outlying_tracks(self.affinity_, self.scores_, self.landmarks_)
+        self.outliers_ = np.zeros(n_tracks, dtype=bool)
+        self.outliers_[self.moving_[outlying]] = True
+        self.labels_[self.outliers_], self.confidence_[self.outliers_] = NO_GROUP, 0.0
+        self._cut(~outlying)
         return self
 
     def _compare(self, points: NDArray[Any], usable: NDArray[np.bool_]) -> None:
@@ -161,31 +171,38 @@ class MotionSegmenter(ClusterMixin, BaseEstimator):
             critic_pairs=self.critic_pairs,
         )
 
-    def _cut(self) -> None:
-        """Label the moving tracks."""
+    def _cut(self, clustered: NDArray[np.bool_]) -> None:
+        """Label the moving tracks of a mask (M,), the others being outliers."""
+        tracks = self.moving_[clustered]
+        columns = clustered[self.landmarks_]  # an outlier is no landmark either
+        weights = self.affinity_matrix_[np.ix_(clustered, columns)]
         self.silhouettes_: dict[int, float] = {}
-        self.n_clusters_, n_moving = 0, len(self.moving_)
-        self.eigenvalues_ = np.ones(min(n_moving, 1))
-        if n_moving == 0:
+        self.severed_: dict[int, float] = {}
+        self.n_clusters_, self.eigenvalues_ = 0, np.ones(min(len(tracks), 1))
+        if len(tracks) == 0:
             return
         wanted = self.n_clusters
-        if wanted != "auto" and wanted > n_moving:
+        if wanted != "auto" and wanted > len(tracks):
             raise ValueError(
-                f"n_clusters={wanted} is more than the {n_moving} moving tracks; choose fewer"
+                f"n_clusters={wanted} is more than the {len(tracks)} moving tracks; choose fewer"
             )
-        if n_moving == 1:
-            self.n_clusters_, self.labels_[self.moving_] = 1, 1
+        if len(tracks) == 1:
+            self.n_clusters_, self.labels_[tracks] = 1, 1
             return
         n_dimensions = max(EIGENVALUES, 0 if wanted == "auto" else wanted)
-        self.eigenvalues_, vectors = embedding(
-            self.affinity_matrix_, min(n_dimensions, len(self.landmarks_))
-        )
+        self.eigenvalues_, vectors = embedding(weights, min(n_dimensions, weights.shape[1]))
         if wanted == "auto":
-            wanted, self.silhouettes_ = choose_n_groups(vectors, random_state=self.random_state)
+            rows = np.cumsum(clustered) - 1  # of the moving tracks among the clustered ones
+            wanted, self.silhouettes_, self.severed_ = choose_n_groups(
+                vectors,
+                self.scores_[np.ix_(clustered, columns)],
+                rows[self.landmarks_[columns]],
+                random_state=self.random_state,
+            )
         groups, confidence = spectral_groups(vectors, wanted, random_state=self.random_state)
         self.n_clusters_ = len(np.unique(groups))
-        self.labels_[self.moving_] = 1 + groups
-        self.confidence_[self.moving_] = confidence
+        self.labels_[tracks] = 1 + groups
+        self.confidence_[tracks] = confidence
 
     def _check_parameters(self) -> None:
         if self.affinity not in AFFINITY_NAMES:

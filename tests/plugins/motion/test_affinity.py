@@ -122,12 +122,12 @@ def test_the_critic_reads_few_pairs_of_few_frames(two_bodies, monkeypatch):
     calls = []
     monkeypatch.setattr(critic, "mutual_information_batch", critic_that_adds(0.0, calls))
     scores_of(tracks, critic_pairs=30)
-    assert sum(n_pairs for n_pairs, _ in calls) == 30
+    assert sum(n_pairs for n_pairs, _ in calls) == 2 * 30  # each pair and its surrogate
     assert {n_frames for _, n_frames in calls} == {critic.FRAMES_READ}
 
 
 @pytest.mark.parametrize("excess", [0.0, 5.0])
-def test_the_critic_counts_where_it_finds_more_than_usual(two_bodies, monkeypatch, excess):
+def test_the_critic_counts_where_it_finds_more_than_on_surrogates(two_bodies, monkeypatch, excess):
     tracks, _ = two_bodies()
     closed_form = scores_of(tracks)
     monkeypatch.setattr(critic, "mutual_information_batch", critic_that_adds(excess, []))
@@ -144,6 +144,32 @@ def test_the_critic_is_left_out_where_frames_are_too_few_for_it(two_bodies, monk
     monkeypatch.setattr(critic, "mutual_information_batch", critic_that_adds(5.0, calls))
     scores_of(tracks, critic_pairs=30)
     assert not calls
+
+
+@pytest.mark.parametrize("n_frames", [63, 64])
+def test_surrogates_keep_linear_dependence_in_time_and_nothing_else(n_frames):
+    generator = np.random.default_rng(0)
+    x = generator.normal(size=(4, n_frames, 2)).cumsum(axis=1)
+    y = x**2 + generator.normal(size=x.shape)
+    x_like, y_like = critic.surrogates(x, y, generator)
+    spectra = [np.fft.rfft(z, axis=1) for z in (x, y, x_like, y_like)]
+    for one, other in ((0, 0), (1, 1), (0, 1)):
+        cross = spectra[one] * spectra[other].conj()
+        np.testing.assert_allclose(spectra[2 + one] * spectra[2 + other].conj(), cross, atol=1e-7)
+    np.testing.assert_allclose(x_like.mean(axis=1), x.mean(axis=1))
+    assert np.abs(x_like - x).max() > 1
+
+
+def test_noise_of_the_critic_counts_in_few_views_and_what_stands_out_counts():
+    generator = np.random.default_rng(0)
+    noise = generator.normal(size=(2, 500, 15))
+    counted = [critic._significant(*draw).any() for draw in zip(*noise, strict=True)]
+    assert np.mean(counted) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / 500)
+    standing_out = noise[0, 0].copy()
+    standing_out[3] = 20.0
+    above = critic._significant(standing_out, noise[1, 0])
+    assert above[3] == pytest.approx(20 - noise[1, 0].mean())
+    assert np.count_nonzero(above) == 1
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,17 @@ import numpy as np
 import pytest
 
 from infoatlas_plugins.motion import read_pointodyssey
-from infoatlas_plugins.motion.make_scene import BACKGROUND_POINTS, body_colours, main, make_scene
-from infoatlas_plugins.motion.ray_camera import Camera, look_at
+from infoatlas_plugins.motion.make_scene import (
+    BACKGROUND_POINTS,
+    WORLD,
+    body_colours,
+    main,
+    make_scene,
+)
+from infoatlas_plugins.motion.ray_camera import Camera, look_at, meet_triangles
+from infoatlas_plugins.motion.scene_bodies import FEWEST_POINTS, moving_bodies, sample_surface
 
-pytest.importorskip("mujoco", reason="scenes are simulated by MuJoCo")
+mujoco = pytest.importorskip("mujoco", reason="scenes are simulated by MuJoCo")
 
 N_FRAMES = 12
 SIZE = (96, 54)
@@ -59,6 +66,53 @@ def test_bodies_move_and_the_background_does_not(scene):
     ranges = np.ptp(annotation(scene)["trajs_3d"].astype(float), axis=0).max(axis=-1)
     assert (ranges[:BACKGROUND_POINTS] == 0).all()
     assert (ranges[BACKGROUND_POINTS:] > 0.05).all()
+
+
+def bodies_of(root):
+    """Name -> tracks (F, p, 3) of each body; the generator writes them in the model's order."""
+    model = mujoco.MjModel.from_xml_path(str(WORLD))
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    generator = np.random.default_rng(3)
+    sizes = {
+        body.name: len(sample_surface(model, body, generator)(data))
+        for body in moving_bodies(model)
+    }
+    points = annotation(root)["trajs_3d"].astype(float)[:, BACKGROUND_POINTS:]
+    parts = np.split(points, np.cumsum(list(sizes.values()))[:-1], axis=1)
+    return dict(zip(sizes, parts, strict=True))
+
+
+def stretch(points):
+    """Largest change of a distance between two points, relative to the largest distance."""
+    distances = np.linalg.norm(points[:, :, None] - points[:, None], axis=-1)
+    return np.ptp(distances, axis=0).max() / distances.max()
+
+
+def test_rigid_bodies_keep_their_shape_the_digger_bends_and_the_jelly_deforms(scene):
+    stretches = {name: stretch(points) for name, points in bodies_of(scene).items()}
+    assert len(stretches) == 10
+    for name, value in stretches.items():
+        if name in ("digger", "jelly"):
+            assert value > 0.1
+        else:
+            assert value < 0.02  # two float16 steps of 4 mm, on bodies of 0.4 m and more
+
+
+def test_each_part_of_the_digger_is_rigid(scene):
+    digger = bodies_of(scene)["digger"]
+    for part in np.split(digger, [FEWEST_POINTS, 2 * FEWEST_POINTS], axis=1):
+        assert part.shape[1] == FEWEST_POINTS
+        assert stretch(part) < 0.03
+
+
+def test_rays_meet_the_nearest_triangle():
+    corner = np.array([[0.0, 0, 0], [1, 0, 0], [0, 1, 0]])
+    corners = corner + np.array([[[0, 0, 4]], [[0, 0, 2]]])
+    directions = np.array([[0.1, 0.1, 1.0], [0.9, 0.9, 1.0], [0.1, 0.1, -1.0]])
+    distances, triangles = meet_triangles(np.zeros(3), directions, corners)
+    np.testing.assert_allclose(distances, [2, np.inf, np.inf])
+    assert triangles[0] == 1
 
 
 def test_mask_colours_are_distinct_and_the_background_is_black():

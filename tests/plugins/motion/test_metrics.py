@@ -18,6 +18,13 @@ def test_known_values():
     assert misclassification_percent(truth, np.array([1, 1, 3, 3, 2, 2, 2, 2])) == 25
 
 
+def test_a_track_in_no_group_is_wrong_even_where_it_is_the_only_one_of_its_body():
+    truth = np.array([1, 1, 1, 2])
+    predicted = np.array([1, 1, 1, -1])
+    assert misclassification_percent(truth, predicted) == 25
+    assert intersection_over_union(truth, predicted) == {1: 1.0, 2: 0.0}
+
+
 def test_evaluate_counts_all_tracks_and_moving_ones():
     truth = np.array([0] * 6 + [1, 1, 2, 2] + [-1])
     predicted = np.array([0] * 6 + [1, 1, 1, 1] + [7])

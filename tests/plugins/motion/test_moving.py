@@ -14,6 +14,7 @@ from infoatlas_plugins.motion.moving import (
     save_point_clouds,
     save_rerun,
 )
+from infoatlas_plugins.motion.palette import group_colours
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 # What a person does: press play, wait, drag across the canvas, hide a group. Notes each state.
@@ -88,6 +89,11 @@ def test_the_animation_has_a_frame_for_each_of_a_short_clip(clip, tmp_path):
     with Image.open(tmp_path / "x.gif") as image:
         assert image.n_frames > 12  # equal neighbours are merged by the format
         assert image.size == (480, 360)
+        colours = [tuple(round(255 * c) for c in colour) for colour in group_colours(2)]
+        for frame in range(image.n_frames):
+            image.seek(frame)
+            drawn = {colour for _, colour in image.convert("RGB").getcolors(480 * 360)}
+            assert {colours[1], colours[2]} <= drawn  # a group never changes its colour
 
 
 def test_points_of_every_frame_are_written(clip, tmp_path):

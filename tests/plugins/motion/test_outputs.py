@@ -67,8 +67,8 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
 @pytest.mark.parametrize("n_groups", [0, 3, 12, 40])
 def test_each_group_has_its_own_colour(n_groups):
     colours = group_colours(n_groups)
-    assert colours.shape == (n_groups + 1, 3)
-    assert len(np.unique(colours, axis=0)) == n_groups + 1
+    assert colours.shape == (n_groups + 2, 3)
+    assert len(np.unique(colours, axis=0)) == n_groups + 2
     assert colours.min() >= 0
     assert colours.max() <= 1
 
@@ -78,6 +78,24 @@ def test_groups_are_shown_in_the_colour_of_their_body():
     np.testing.assert_array_equal(display_labels(truth, np.array([0, 0, 2, 2, 1, 3])),
                                   [0, 0, 1, 1, 2, 3])  # fmt: skip
     np.testing.assert_array_equal(display_labels(None, np.array([2, 0])), [2, 0])
+    # a track in no group keeps -1 where its body has no other group
+    np.testing.assert_array_equal(display_labels(truth, np.array([0, 0, 1, 1, -1, -1])),
+                                  [0, 0, 1, 1, -1, -1])  # fmt: skip
+
+
+def test_outliers_are_written_and_drawn(write_sequence, tmp_path):
+    tracks = read_pointodyssey(write_sequence())
+    segmenter = MotionSegmenter(2, affinity="mi", critic_pairs=0).fit(tracks.points, tracks.usable)
+    segmenter.outliers_[2], segmenter.labels_[2] = True, -1
+    save_labels(tmp_path / "x.npz", tracks, segmenter)
+    with np.load(tmp_path / "x.npz") as saved:
+        np.testing.assert_array_equal(np.flatnonzero(saved["outliers"]), [2])
+    save_picture(tmp_path / "x.png", tracks, segmenter, {})
+    assert (tmp_path / "x.png").stat().st_size > 10_000
+    save_point_cloud(tmp_path / "x.ply", tracks, segmenter.labels_, row=5)
+    body = (tmp_path / "x.ply").read_bytes().split(b"end_header\n")[1]
+    vertex = np.frombuffer(body, dtype=VERTEX)[2]
+    assert (vertex["label"], vertex["red"]) == (-1, 33)
 
 
 @pytest.mark.parametrize("with_truth", [True, False])

@@ -115,8 +115,8 @@ def test_the_sample_scene_is_complete():
     tracks = read_pointodyssey()
     assert tracks.frame == "world"
     assert tracks.n_frames >= 100
-    assert 250 <= tracks.n_tracks <= 350
-    assert len(np.unique(tracks.labels[tracks.labels > 0])) >= 5
+    assert 350 <= tracks.n_tracks <= 450
+    assert len(np.unique(tracks.labels[tracks.labels > 0])) == 10
     assert tracks.images
     hidden = 1 - tracks.visible[:, tracks.labels > 0].mean()
     assert 0.2 < hidden < 0.8  # bodies turn, leave the image and hide each other

@@ -22,7 +22,43 @@ def test_the_number_of_bodies_is_found(two_bodies):
     segmenter = MotionSegmenter(affinity="mi", critic_pairs=0).fit(tracks)
     assert segmenter.n_clusters_ == 2
     assert adjusted_rand_score(body, segmenter.labels_) == 1
-    assert set(segmenter.silhouettes_) == set(range(2, 13))
+    assert set(segmenter.silhouettes_) == set(segmenter.severed_) == set(range(2, 13))
+
+
+@pytest.mark.parametrize("random_state", range(3))
+def test_one_body_is_recognised(two_bodies, random_state):
+    tracks, body = two_bodies(random_state=random_state, sizes=(40, 30))
+    segmenter = MotionSegmenter(affinity="mi", critic_pairs=0).fit(tracks[:, body == 0])
+    assert segmenter.n_clusters_ == 1
+    np.testing.assert_array_equal(segmenter.labels_, 1)
+    assert min(segmenter.severed_.values()) > 0.05
+
+
+@pytest.mark.parametrize("affinity", ["mi", "cmi", "mi*rigidity"])
+@pytest.mark.parametrize("n_landmarks", [None, 60])
+def test_tracks_that_follow_no_body_are_flagged(two_bodies, affinity, n_landmarks, monkeypatch):
+    tracks, body = two_bodies(sizes=(60, 50))
+    wandering = 0.1 * np.random.default_rng(3).normal(size=(len(tracks), 2, 3)).cumsum(axis=0)
+    options = {"affinity": affinity, "critic_pairs": 0}
+    if n_landmarks:
+        monkeypatch.setattr(segment, "LANDMARKS_FROM", 100)
+        options["n_landmarks"] = n_landmarks
+    segmenter = MotionSegmenter(2, **options).fit(np.concatenate([tracks, wandering], axis=1))
+    np.testing.assert_array_equal(np.flatnonzero(segmenter.outliers_), [110, 111])
+    np.testing.assert_array_equal(segmenter.labels_[110:], -1)
+    np.testing.assert_array_equal(segmenter.confidence_[110:], 0)
+    assert adjusted_rand_score(body, segmenter.labels_[:110]) > 0.95
+    assert segmenter.n_clusters_ == 2
+
+
+@pytest.mark.parametrize(("affinity", "n_coordinates"), [("mi", 3), ("mi", 2), ("cmi", 2)])
+@pytest.mark.parametrize("noise", [0.001, 0.02, 0.05])  # bodies are 0.4 wide
+def test_a_noisy_body_is_no_outlier(two_bodies, affinity, n_coordinates, noise):
+    tracks, body = two_bodies(sizes=(60, 50))
+    levels = np.where(body, noise, 1e-4)[:, None]
+    tracks += levels * np.random.default_rng(0).normal(size=tracks.shape)
+    segmenter = MotionSegmenter(2, affinity=affinity, critic_pairs=0)
+    assert not segmenter.fit(tracks[..., :n_coordinates]).outliers_.any()
 
 
 @pytest.mark.parametrize("random_state", range(3))
@@ -163,9 +199,11 @@ def test_bodies_under_an_affine_camera_are_found_by_subspace_affinities(two_bodi
     assert adjusted_rand_score(body, segmenter.labels_) == 1
 
 
-def test_the_sample_scene_is_segmented_by_the_closed_form_when_the_number_is_given():
-    tracks, _ = clean(read_pointodyssey())
-    segmenter = MotionSegmenter(8, affinity="mi", critic_pairs=0).fit(tracks.points, tracks.usable)
+@pytest.mark.parametrize("frame", ["world", "pixel"])
+def test_the_sample_scene_is_segmented_by_the_closed_form(frame):
+    tracks, _ = clean(read_pointodyssey(frame=frame))
+    segmenter = MotionSegmenter(critic_pairs=0).fit(tracks.points, tracks.usable)
+    assert segmenter.affinity_ == ("mi" if frame == "world" else "cmi")
     metrics = evaluate(tracks.labels, segmenter.labels_)
     assert metrics["ari"] >= 0.95
     assert metrics["ari_moving"] >= 0.95
