@@ -29,6 +29,8 @@ import torch
 from torch import Tensor
 
 from benchmarks.estimators import warm_up
+from benchmarks.markdown import number, table
+from benchmarks.pages import DOCS, write_measured
 from benchmarks.record import RESULTS
 from benchmarks.row_record import go_on
 from infoatlas import _coordinates, _forward, _pairs, _variates, load_model
@@ -150,7 +152,7 @@ def _read(model: HyperNetwork, data: DataSets) -> tuple[Tensor, Tensor]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure, write ``benchmarks/results/<date>-ablation.csv`` and print the errors."""
+    """Measure, write ``benchmarks/results/<date>-ablation.csv`` and the table of the page."""
     options = _parser().parse_args(argv)
     rows = go_on(
         options.out,
@@ -161,8 +163,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         seed=SEED,
         weights=warm_up("default"),
     )
-    for row in rows:
-        print(f"{row['read']:50s} {row['error']} +- {row['stderr']}")
+    cells = [
+        [row["read"], number(float(row["error"]), 4), number(float(row["stderr"]), 4)]
+        for row in rows
+    ]
+    write_measured(
+        DOCS / "ablation.md",
+        [
+            "Written by `python benchmarks/ablation.py`, from "
+            f"`benchmarks/results/{options.out.name}`; do not edit.",
+            table(["read", "error", "standard error of the mean"], cells),
+        ],
+    )
+    print(f"{len(rows)} rows; wrote docs/ablation.md")
     return 0
 
 
