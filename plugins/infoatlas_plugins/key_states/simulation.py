@@ -59,6 +59,7 @@ def make_environment(
     return gymnasium.make(
         task.id,
         obs_mode="state",
+        reward_mode="none",
         control_mode=control_mode or task.control_mode,
         sim_backend="physx_cpu",
         render_backend=render_backend,
