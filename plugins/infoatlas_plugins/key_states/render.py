@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from infoatlas_plugins.extras import import_extra
 from infoatlas_plugins.key_states.demonstrations import Demonstration, Demonstrations
-from infoatlas_plugins.key_states.evaluate import SuccessRate, evaluate_policy
+from infoatlas_plugins.key_states.evaluate import SuccessRate, evaluate_policy, stacked
 from infoatlas_plugins.key_states.simulation import make_environment
 from infoatlas_plugins.key_states.tasks import find_task
 from infoatlas_plugins.key_states.train import TrainedPolicy
@@ -90,22 +90,13 @@ def _frames(
     environment.reset(seed=episode.seed)  # builds the objects of this seed
     pictures = []
     for step in steps:
-        environment.unwrapped.set_state_dict(_nested(episode.simulator, step))
+        state = {path: values[step] for path, values in episode.simulator.items()}
+        environment.unwrapped.set_state_dict(stacked([state], "cpu"))
         pictures.append(np.pad(_picture(environment)[::2, ::2], _PADDING, constant_values=255))
     return pictures
 
 
 _PADDING = ((BORDER, BORDER), (BORDER, BORDER), (0, 0))
-
-
-def _nested(simulator: Mapping[str, NDArray[np.float32]], step: int) -> dict[str, dict[str, Any]]:
-    """Paths such as ``actors/cube`` -> {"actors": {"cube": tensor (1, 13)}} at one step."""
-    torch = import_extra("torch", extra="robot", needed_by="rendering")
-    nested: dict[str, dict[str, Any]] = {}
-    for path, values in simulator.items():
-        kind, _, name = path.partition("/")
-        nested.setdefault(kind, {})[name] = torch.from_numpy(values[step : step + 1])
-    return nested
 
 
 def _picture(environment: Any) -> NDArray[np.uint8]:

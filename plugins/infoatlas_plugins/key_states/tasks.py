@@ -21,6 +21,7 @@ class Task:
     key_flags: dict[str, str]
     gripper_column: str = "agent/qpos[7]"  # opening of one finger, metres
     hidden_columns: tuple[str, ...] = ()  # in the observation, but a privileged flag themselves
+    new_objects: bool = False  # each seed has objects of its own shape, not only other places
     cubes: tuple[str, ...] = ()  # poses of objects that look the same after quarter turns
 
 
@@ -54,6 +55,7 @@ TASKS = {
             control_mode="pd_joint_delta_pos",  # three quarters survive a replay as hand poses
             planner="solvePegInsertionSide",
             key_flags={"grasped": "is_grasped", "aligned": "is_aligned", "inserted": "success"},
+            new_objects=True,
         ),
         Task(
             id="PushCube-v1",

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -66,14 +66,17 @@ class PolicyConfig:
     save_every: int = 200  # iterations
     finder_iterations: int = 150
     random_state: int = 0
-    device: str = "cpu"
+    device: str = "cpu"  # of training and of the policy's arithmetic
+    simulation: Literal["cpu", "gpu"] = "cpu"  # of the evaluation
+    n_environments: int = 100  # episodes at once in GPU simulation; one on the CPU
 
     def __post_init__(self) -> None:
         if self.policy not in ("key-state", "chunked"):
             raise ValueError(f"policy must be key-state or chunked, got {self.policy!r}")
         if self.keys not in KEY_CHOICES:
             raise ValueError(f"keys must be one of {', '.join(KEY_CHOICES)}, got {self.keys!r}")
-        choices = {"frame": ("gripper", "world"), "actions": ("spread", "raw"), "loss": (*LOSSES,)}
+        choices = {"frame": ("gripper", "world"), "actions": ("spread", "raw"), "loss": (*LOSSES,),
+                   "simulation": ("cpu", "gpu")}  # fmt: skip
         for name, allowed in choices.items():
             if getattr(self, name) not in allowed:
                 raise ValueError(
@@ -81,7 +84,8 @@ class PolicyConfig:
                 )
         if not 1 <= self.execute <= self.chunk:
             raise ValueError(f"execute must be 1 to chunk={self.chunk}, got {self.execute}")
-        for name in ("n_keys", "context", "chunk", "n_layers", "n_iterations", "batch_size"):
+        for name in ("n_keys", "context", "chunk", "n_layers", "n_iterations", "batch_size",
+                     "n_environments"):  # fmt: skip
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.width % self.n_heads:
@@ -97,7 +101,7 @@ CONFIGS = {
     "paper": PolicyConfig(
         context=60, chunk=1, execute=1, width=128, n_layers=4, n_heads=8, n_iterations=1_600_000,
         batch_size=256, learning_rate=5e-4, noise=0.0, frame="world", actions="raw",
-        loss="squared", save_every=5000, device="cuda",
+        loss="squared", save_every=5000, device="cuda", simulation="gpu",
     ),
 }  # fmt: skip
 
@@ -123,7 +127,10 @@ def train_policy(
     ------
     ValueError
         If the folder holds a run of another configuration or other demonstrations.
+    RuntimeError
+        If the configuration wants a CUDA device and there is none.
     """
+    check_device(config.device)
     keys, owners = key_states_for(demonstrations, config)
     observer = Observer.fit(demonstrations, find_task(demonstrations.task_id), config.frame)
     scaling = ActionScale.fit(demonstrations, config.actions)
@@ -144,6 +151,15 @@ def train_policy(
         run.resume(folder)
         _optimise(run, windows, folder)
     return load_policy(folder)
+
+
+def check_device(device: str) -> None:
+    """RuntimeError if a CUDA device is wanted and there is none."""
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise RuntimeError(
+            f"device {device!r} needs an NVIDIA GPU and none was found; use the configuration cpu, "
+            "or `eval --simulation cpu` for a policy that was trained on a GPU"
+        )
 
 
 def key_states_for(
@@ -331,16 +347,24 @@ class TrainedPolicy:
     seeds: tuple[int | None, ...]
 
     def actions(self, history: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-        """The next chunk of actions after the flat observations so far, (chunk, a)."""
+        """The next chunks of b environments: flat observations so far, (b, D) -> (b, chunk, a)."""
         window = history[-self.config.context :]
         window = [window[0]] * (self.config.context - len(window)) + window
-        states = torch.from_numpy(self.observer(np.stack(window))).to(self.config.device)
+        seen = np.stack([self.observer(states) for states in window], axis=1)  # b c d
         with torch.inference_mode():
-            return self.scaling.unscaled(self.network(states[None])[0][0].cpu().numpy())
+            chunks = self.network(torch.from_numpy(seen).to(self.config.device))[0]
+        return self.scaling.unscaled(chunks.cpu().numpy())
 
 
-def load_policy(folder: Path) -> TrainedPolicy:
-    """Read the policy that `train_policy` left in ``folder``, for use."""
+def load_policy(folder: Path, *, simulation: Literal["cpu", "gpu"] | None = None) -> TrainedPolicy:
+    """Read the policy that `train_policy` left in ``folder``, for use.
+
+    Parameters
+    ----------
+    folder : Path
+    simulation : {"cpu", "gpu"}, optional
+        Where to use it, instead of where its configuration says.
+    """
     for name in (CARD, WEIGHTS):
         if not (folder / name).is_file():
             raise FileNotFoundError(
@@ -348,6 +372,10 @@ def load_policy(folder: Path) -> TrainedPolicy:
             )
     card = json.loads((folder / CARD).read_text(encoding="utf-8"))
     config = PolicyConfig(**card["config"])
+    if simulation is not None:
+        device = "cuda" if simulation == "gpu" else "cpu"
+        config = replace(config, simulation=simulation, device=device)
+    check_device(config.device)
     view = view_of(tuple(card["columns"]), card["n_columns"], find_task(card["task"]), config.frame)
     observer = Observer(view, *map(np.array, card["state_scale"]))
     scaling = ActionScale(**{name: np.array(v) for name, v in card["action_scale"].items()})
