@@ -291,7 +291,8 @@ def run_miniature(arguments: argparse.Namespace) -> Record:
     measured = evaluate(policy, 10, arguments.out)
     if has_graphics():
         save_strips(arguments.out / "key_frames.png", demonstrations, keys)
-        print(f"drew       {arguments.out / 'key_frames.png'}")
+        save_film(arguments.out / "rollout.mp4", policy, seen_seeds(policy, 1)[0])
+        print(f"drew       {arguments.out / 'key_frames.png'} and rollout.mp4")
     else:
         print(f"no frames  {NO_VULKAN}")
     return {"discover": found, "eval": measured}

@@ -137,17 +137,18 @@ def summarise(
 
 
 def print_table(rows: Sequence[dict[str, Any]]) -> None:
-    """Print successes over all seeds, their 95 % Wilson interval, and each seed's successes."""
-    for (study, task, variant), splits in summarise(rows).items():
-        told = "   ".join(f"{split} {_told(chosen)}" for split, chosen in splits.items())
-        print(f"{study:13} {task:20} {variant:24} {told}")
+    """Print, as Markdown, successes over all seeds, their 95 % Wilson interval, each seed's own."""
+    print("\n| study | task | policy | seen | unseen |\n|---|---|---|---|---|")
+    for names, splits in summarise(rows).items():
+        print("| " + " | ".join([*names, *(_told(splits[s]) for s in ("seen", "unseen"))]) + " |")
 
 
 def _told(rows: Sequence[dict[str, Any]]) -> str:
     rate = rate_of(rows)
     low, high = (100 * bound for bound in rate.interval)
-    each = " ".join(str(row["outcomes"].count("1")) for row in rows)
-    return f"{rate.successes}/{rate.episodes} ({low:.0f}-{high:.0f} %; {each})"
+    told = f"{rate.successes} of {rate.episodes} ({low:.0f} to {high:.0f} %)"
+    each = ", ".join(str(row["outcomes"].count("1")) for row in rows)
+    return told if len(rows) == 1 else f"{told}: {each}"
 
 
 def _parser() -> argparse.ArgumentParser:
