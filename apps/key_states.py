@@ -108,6 +108,8 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--policy", choices=("key-state", "chunked"), default="key-state")
     train.add_argument("--keys", choices=KEY_CHOICES, default="infoatlas",
                        help="key states to predict (default: infoatlas)")  # fmt: skip
+    train.add_argument("--frame", choices=("gripper", "world"),
+                       help="of the states (default: the config's)")  # fmt: skip
     train.add_argument("--iterations", type=int, help="instead of the configuration's")
     _add_demos(train)
 
@@ -223,6 +225,8 @@ def run_train(arguments: argparse.Namespace) -> Record:
         keys=arguments.keys,
         random_state=arguments.random_state,
     )
+    if arguments.frame is not None:
+        config = replace(config, frame=arguments.frame)
     if arguments.iterations is not None:
         config = replace(config, n_iterations=arguments.iterations)
     policy = train_policy(read_demonstrations(arguments.demos), config, arguments.out)

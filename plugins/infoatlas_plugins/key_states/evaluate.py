@@ -92,8 +92,17 @@ def roll_outs(
     Returns
     -------
     list of bool
+
+    Raises
+    ------
+    RuntimeError
+        If pictures or the GPU are wanted and there is no driver for them.
+    ValueError
+        For pictures of a simulation on the GPU, and as `roll_outs_on_gpu`.
     """
     if policy.config.simulation == "gpu":
+        if look is not None or render_backend != "none":
+            raise ValueError('pictures of a roll-out are drawn with simulation="cpu" alone')
         return roll_outs_on_gpu(policy, seeds)
     task = find_task(policy.task_id)
     environment = make_environment(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,7 @@ def save_film(path: Path, policy: TrainedPolicy, seed: int) -> SuccessRate:
         raise ValueError(f"path must end in .mp4, got {str(path)!r}")
     film = import_extra("imageio.v3", extra="robot", needed_by="writing a film")
     frames: list[NDArray[np.uint8]] = []
+    policy = replace(policy, config=replace(policy.config, simulation="cpu"))
     rate = evaluate_policy(
         policy, [seed], render_backend="cpu", look=lambda e: frames.append(_picture(e))
     )
@@ -92,8 +94,17 @@ def _frames(
     for step in steps:
         state = {path: values[step] for path, values in episode.simulator.items()}
         environment.unwrapped.set_state_dict(stacked([state], "cpu"))
-        pictures.append(np.pad(_picture(environment)[::2, ::2], _PADDING, constant_values=255))
+        pictures.append(_labelled(_picture(environment)[::2, ::2], f"step {step}"))
     return pictures
+
+
+def _labelled(picture: NDArray[np.uint8], label: str) -> NDArray[np.uint8]:
+    """The picture with a white border, and a label in its upper left corner."""
+    images = import_extra("PIL.Image", extra="robot", needed_by="drawing key frames")
+    drawing = import_extra("PIL.ImageDraw", extra="robot", needed_by="drawing key frames")
+    image = images.fromarray(np.pad(picture, _PADDING, constant_values=255))
+    drawing.Draw(image).text((2 * BORDER, 2 * BORDER), label, fill="white", font_size=18)
+    return np.asarray(image)
 
 
 _PADDING = ((BORDER, BORDER), (BORDER, BORDER), (0, 0))

@@ -75,6 +75,12 @@ def test_gpu_simulation_without_a_gpu_is_one_sentence(policy):
     assert str(raised.value) == NO_CUDA
 
 
+def test_pictures_of_a_simulation_on_the_gpu_are_refused(policy):
+    on_gpu = replace(policy, config=replace(policy.config, simulation="gpu"))
+    with pytest.raises(ValueError, match='drawn with simulation="cpu" alone'):
+        roll_outs(on_gpu, [0], render_backend="cpu")
+
+
 def test_tasks_whose_objects_differ_by_seed_are_not_simulated_on_a_gpu(policy):
     config = replace(policy.config, simulation="gpu")
     on_gpu = replace(policy, config=config, task_id="PegInsertionSide-v1")
