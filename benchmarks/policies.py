@@ -50,13 +50,15 @@ OVER_FITTING: dict[str, tuple[PolicyConfig, int | None]] = {
     "together, squared error": (replace(CHUNKED, loss="squared"), None),
     "together, raw actions": (replace(CHUNKED, actions="raw"), None),
 }
-# Key states of five origins under one budget; None: all demonstrations of the file.
+# Key states of several origins under one budget; None: all demonstrations of the file.
 COMPARISON: dict[str, tuple[PolicyConfig, int | None]] = {
     "infoatlas": (replace(CONFIGS["cpu"], keys="infoatlas"), None),
     "chunked": (CHUNKED, None),
     "uniform": (replace(CONFIGS["cpu"], keys="uniform"), None),
     "shuffled": (replace(CONFIGS["cpu"], keys="shuffled"), None),
     "none": (replace(CONFIGS["cpu"], keys="none"), None),
+    # the transformer and its query tokens, which nothing teaches to predict a key state
+    "untaught": (replace(CONFIGS["cpu"], keys="uniform", key_weight=0.0), None),
 }
 STUDIES = {"over-fitting": OVER_FITTING, "comparison": COMPARISON}
 
