@@ -66,7 +66,7 @@ def _panel(axis: Any, variants: Mapping[str, Splits]) -> None:
     axis.set_yticks(range(len(variants)), list(variants))
     axis.invert_yaxis()
     axis.set_xlim(0, 100)
-    axis.set_xlabel("success in %, with 95 % Wilson interval; dots: seeds")
+    axis.set_xlabel("success in %, with 95 % Wilson interval (dots: single seeds)")
     axis.spines[["top", "right"]].set_visible(False)
 
 
