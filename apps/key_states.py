@@ -49,7 +49,13 @@ from infoatlas_plugins.key_states.render import save_film, save_strips
 from infoatlas_plugins.key_states.sample import read_sample
 from infoatlas_plugins.key_states.simulation import NO_VULKAN, has_graphics
 from infoatlas_plugins.key_states.tasks import Task, find_task
-from infoatlas_plugins.key_states.train import CONFIGS, KEY_CHOICES, load_policy, train_policy
+from infoatlas_plugins.key_states.train import (
+    CONFIGS,
+    KEY_CHOICES,
+    TrainedPolicy,
+    load_policy,
+    train_policy,
+)
 from infoatlas_plugins.safe_write import replace_when_written
 
 OUT = Path("results") / "key_states"
@@ -102,6 +108,8 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--policy", choices=("key-state", "chunked"), default="key-state")
     train.add_argument("--keys", choices=KEY_CHOICES, default="infoatlas",
                        help="key states to predict (default: infoatlas)")  # fmt: skip
+    train.add_argument("--frame", choices=("gripper", "world"),
+                       help="of the states (default: the config's)")  # fmt: skip
     train.add_argument("--iterations", type=int, help="instead of the configuration's")
     _add_demos(train)
 
@@ -109,6 +117,9 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.set_defaults(run=run_eval)
     evaluate.add_argument("--policy", type=Path, default=OUT, help=f"folder (default: {OUT})")
     evaluate.add_argument("--episodes", type=int, default=100, help="of each kind (default: 100)")
+    evaluate.add_argument(
+        "--simulation", choices=("cpu", "gpu"), help="instead of the policy's own"
+    )
 
     render = commands.add_parser("render", help="strips of key frames and a film; needs Vulkan")
     render.set_defaults(run=run_render)
@@ -214,6 +225,8 @@ def run_train(arguments: argparse.Namespace) -> Record:
         keys=arguments.keys,
         random_state=arguments.random_state,
     )
+    if arguments.frame is not None:
+        config = replace(config, frame=arguments.frame)
     if arguments.iterations is not None:
         config = replace(config, n_iterations=arguments.iterations)
     policy = train_policy(read_demonstrations(arguments.demos), config, arguments.out)
@@ -222,12 +235,12 @@ def run_train(arguments: argparse.Namespace) -> Record:
 
 
 def run_eval(arguments: argparse.Namespace) -> Record:
-    return evaluate(arguments.policy, arguments.episodes, arguments.out)
+    policy = load_policy(arguments.policy, simulation=arguments.simulation)
+    return evaluate(policy, arguments.episodes, arguments.out)
 
 
-def evaluate(folder: Path, episodes: int, out: Path) -> Record:
+def evaluate(policy: TrainedPolicy, episodes: int, out: Path) -> Record:
     """Roll out on seen and unseen seeds, print and draw the table."""
-    policy = load_policy(folder)
     rates = {
         "seen": evaluate_policy(policy, seen_seeds(policy, episodes)),
         "unseen": evaluate_policy(policy, unseen_seeds(episodes)),
@@ -277,12 +290,13 @@ def run_miniature(arguments: argparse.Namespace) -> Record:
         CONFIGS["miniature"], finder_iterations=60, random_state=arguments.random_state
     )
     folder = arguments.out / "policy"
-    train_policy(demonstrations, config, folder)
+    policy = train_policy(demonstrations, config, folder)
     print(f"trained    {config.n_iterations} iterations on {len(demonstrations)} demonstrations")
-    measured = evaluate(folder, 10, arguments.out)
+    measured = evaluate(policy, 10, arguments.out)
     if has_graphics():
         save_strips(arguments.out / "key_frames.png", demonstrations, keys)
-        print(f"drew       {arguments.out / 'key_frames.png'}")
+        save_film(arguments.out / "rollout.mp4", policy, seen_seeds(policy, 1)[0])
+        print(f"drew       {arguments.out / 'key_frames.png'} and rollout.mp4")
     else:
         print(f"no frames  {NO_VULKAN}")
     return {"discover": found, "eval": measured}

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 if not __package__:  # a script finds its own folder first; all imports here start at the root
     sys.path[0] = str(Path(__file__).resolve().parents[1])
@@ -41,7 +41,8 @@ from infoatlas_plugins.key_states.discovery import (
 from infoatlas_plugins.key_states.objectives import OBJECTIVES
 from infoatlas_plugins.key_states.tasks import find_task
 
-COLUMNS = ("task", "method", "seed", "demonstration", "states", "keys", "truth", "seconds_per_mi")
+COLUMNS = ("task", "method", "clock", "seed", "demonstration", "states", "keys", "truth",
+           "seconds_per_mi")  # fmt: skip
 DEFAULT_METHODS = ("infoatlas", "mine-100", "gaussian", "none", "uniform", "random",
                    "gripper-change", "awe")  # fmt: skip
 
@@ -53,24 +54,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     for file in options.demos:
         demonstrations = read_maniskill(file).first(options.count)
-        done = {(row["task"], row["method"], row["seed"]) for row in read_rows(options.out)}
+        clock = options.clock
+        done = {tuple(row[n] for n in ("task", "method", "clock", "seed"))
+                for row in read_rows(options.out)}  # fmt: skip
         for seed in options.seeds:
             for method in options.methods:
-                if (demonstrations.task_id, method, str(seed)) not in done:
-                    append(options.out, measure(demonstrations, method, seed))
-                    print(f"{demonstrations.task_id}  {method}  seed {seed}", flush=True)
+                run = (demonstrations.task_id, method, clock, str(seed))
+                if run not in done and (method in OBJECTIVES or clock == "motion"):
+                    append(options.out, measure(demonstrations, method, clock, seed))
+                    print("  ".join(run), flush=True)
         describe(options.out, demonstrations, profile=options.profile)
     print_table(read_rows(options.out))
     return 0
 
 
-def measure(demonstrations: Demonstrations, method: str, seed: int) -> Iterator[dict[str, Any]]:
-    """One row for each demonstration."""
+def measure(
+    demonstrations: Demonstrations, method: str, clock: Literal["motion", "time"], seed: int
+) -> Iterator[dict[str, Any]]:
+    """One row for each demonstration; the baselines know no clock."""
     task = find_task(demonstrations.task_id)
     truth = np.stack(list(key_states_of_flags(demonstrations, task.key_flags).values()), axis=1)
     seconds: float | str = ""
     if method in OBJECTIVES:
-        finder = KeyStateFinder(method, random_state=seed)
+        finder = KeyStateFinder(method, clock=clock, random_state=seed)
         found = list(finder.fit(visible_states(demonstrations, task)).key_indices_)
         seconds = round(finder.seconds_per_mi_, 6)
     else:
@@ -79,6 +85,7 @@ def measure(demonstrations: Demonstrations, method: str, seed: int) -> Iterator[
         yield {
             "task": task.id,
             "method": method,
+            "clock": clock,
             "seed": seed,
             "demonstration": demonstrations.episodes[number].seed,
             "states": len(demonstrations.states[number]),
@@ -112,20 +119,20 @@ def _profile(out: Path, demonstrations: Demonstrations) -> dict[str, Any]:
         "band_nats": found.band.round(3).tolist(),
         "p_value_of_peak": found.p_value,
         "share_of_steps_below_the_key_states": {
-            f"{method} seed {seed}": round(found.percentile_of(keys), 3)
-            for (_, method, seed), keys in fixed.items()
+            f"{method} {clock} seed {seed}": round(found.percentile_of(keys), 3)
+            for (_, method, clock, seed), keys in fixed.items()
         },
     }
 
 
-def keys_of_runs(rows: list[Row]) -> dict[tuple[str, str, str], NDArray[np.int64] | None]:
-    """Key states (n_demonstrations, n_keys) of each task, method and seed.
+def keys_of_runs(rows: list[Row]) -> dict[tuple[str, str, str, str], NDArray[np.int64] | None]:
+    """Key states (n_demonstrations, n_keys) of each task, method, clock and seed.
 
     None where the demonstrations of a run have different numbers of them.
     """
-    runs: dict[tuple[str, str, str], list[list[int]]] = {}
+    runs: dict[tuple[str, str, str, str], list[list[int]]] = {}
     for row in rows:
-        run = runs.setdefault((row["task"], row["method"], row["seed"]), [])
+        run = runs.setdefault((row["task"], row["method"], row["clock"], row["seed"]), [])
         run.append([int(key) for key in row["keys"].split()])
     return {
         name: np.array(keys) if len({len(k) for k in keys}) == 1 else None
@@ -153,14 +160,14 @@ def append(path: Path, rows: Iterator[dict[str, Any]]) -> None:
         writer.writerows(measured)
 
 
-def summarise(rows: list[Row]) -> dict[tuple[str, str], dict[str, float]]:
-    """For each task and method: median steps to the nearest key state, by key and over all."""
-    chosen: dict[tuple[str, str], list[Row]] = {}
+def summarise(rows: list[Row]) -> dict[tuple[str, str, str], dict[str, float]]:
+    """Median steps to the nearest key state, by key and over all, for each task, method, clock."""
+    chosen: dict[tuple[str, str, str], list[Row]] = {}
     for row in rows:
-        chosen.setdefault((row["task"], row["method"]), []).append(row)
+        chosen.setdefault((row["task"], row["method"], row["clock"]), []).append(row)
     runs = keys_of_runs(rows)
     table = {}
-    for (task, method), group in chosen.items():
+    for (task, method, clock), group in chosen.items():
         names = tuple(find_task(task).key_flags)
         truth = np.array([[int(step) for step in row["truth"].split()] for row in group])
         found = [np.array(row["keys"].split(), dtype=np.int64) for row in group]
@@ -171,21 +178,21 @@ def summarise(rows: list[Row]) -> dict[tuple[str, str], dict[str, float]]:
         entry["all"] = float(np.median(np.concatenate(list(by_key.values()))))
         entry["mean"] = float(np.mean(np.concatenate(list(by_key.values()))))
         entry["n_keys"] = statistics.mean(len(keys) for keys in found)
-        seeds = [keys for (t, m, _), keys in runs.items() if (t, m) == (task, method)]
+        seeds = [keys for (*run, _), keys in runs.items() if run == [task, method, clock]]
         whole = [keys for keys in seeds if keys is not None]
         if len(whole) > 1:
             entry["seeds_apart"] = disagreement_of_seeds(whole)
         if group[0]["seconds_per_mi"]:
             entry["seconds"] = statistics.median(float(row["seconds_per_mi"]) for row in group)
-        table[task, method] = entry
+        table[task, method, clock] = entry
     return table
 
 
 def print_table(rows: list[Row]) -> None:
     """Print medians in steps, and seconds for one evaluation."""
-    for (task, method), entry in sorted(summarise(rows).items()):
+    for (task, method, clock), entry in sorted(summarise(rows).items()):
         numbers = "  ".join(f"{name} {value:.3g}" for name, value in entry.items())
-        print(f"{task:20} {method:15} {numbers}")
+        print(f"{task:20} {method:15} {clock:7} {numbers}")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -197,6 +204,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--count", type=int, default=40, help="demonstrations of each task (default: 40)")
     add("--methods", nargs="+", choices=METHODS, default=DEFAULT_METHODS)
     add("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    add(
+        "--clock",
+        choices=("motion", "time"),
+        default="motion",
+        help="grid of the finder (default: motion); baselines are measured with motion alone",
+    )
     add("--profile", action="store_true", help="also the MI profile with its permutation band")
     today = datetime.now(UTC).date().isoformat()
     add("--out", type=Path, default=RESULTS / f"{today}-key-states.csv")

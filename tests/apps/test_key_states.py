@@ -66,3 +66,4 @@ def test_the_default_run_does_everything_in_miniature(tmp_path):
     written = {path.name for path in tmp_path.iterdir()}
     assert {"profile.png", "success.png", "policy"} <= written
     assert ("key_frames.png" in written) is has_graphics()
+    assert ("rollout.mp4" in written) is has_graphics()

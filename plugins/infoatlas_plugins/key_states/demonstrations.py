@@ -93,9 +93,15 @@ class Demonstrations:
 
     def columns_without(self, hidden: Sequence[str]) -> NDArray[np.intp]:
         """Positions of the state columns that are not in ``hidden``."""
-        width = self.episodes[0].states.shape[1]
-        names = self.columns or tuple(str(column) for column in range(width))
-        return np.array([i for i, name in enumerate(names) if name not in hidden], dtype=np.intp)
+        return columns_without(self.columns, self.episodes[0].states.shape[1], hidden)
+
+
+def columns_without(
+    columns: tuple[str, ...], n_columns: int, hidden: Sequence[str]
+) -> NDArray[np.intp]:
+    """Positions of the columns that are not in ``hidden``; all, where names are unknown."""
+    names = columns or ("",) * n_columns
+    return np.array([i for i, name in enumerate(names) if name not in hidden], dtype=np.intp)
 
 
 def key_states_of_flags(

@@ -13,26 +13,26 @@ from torch import Tensor, nn
 
 
 class ChunkedPolicy(nn.Module):
-    """Behaviour cloning of the next ``chunk`` actions from the last state alone."""
+    """Behaviour cloning of the next ``chunk`` actions from the window, without key states."""
 
     def __init__(
-        self, n_states: int, n_actions: int, *, chunk: int, width: int, dropout: float
+        self, n_states: int, n_actions: int, *, context: int, chunk: int, width: int, dropout: float
     ) -> None:
         super().__init__()
         self.shape = (chunk, n_actions)
         self.layers = nn.Sequential(
-            nn.Linear(n_states, 2 * width),
+            nn.Linear(context * n_states, 4 * width),
             nn.GELU(),
             nn.Dropout(dropout),
-            nn.Linear(2 * width, 2 * width),
+            nn.Linear(4 * width, 4 * width),
             nn.GELU(),
             nn.Dropout(dropout),
-            nn.Linear(2 * width, chunk * n_actions),
+            nn.Linear(4 * width, chunk * n_actions),
         )
 
     def forward(self, states: Tensor) -> tuple[Tensor, None]:
         """(b, c, d) -> (b, chunk, a)."""
-        return self.layers(states[:, -1]).unflatten(1, self.shape), None
+        return self.layers(states.flatten(1)).unflatten(1, self.shape), None
 
 
 class KeyStatePolicy(nn.Module):

@@ -5,14 +5,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from infoatlas_plugins.key_states.demonstrations import Demonstrations
+from infoatlas_plugins.key_states.demonstrations import Demonstrations, columns_without
+from infoatlas_plugins.key_states.gripper_view import GripperView
 from infoatlas_plugins.key_states.tasks import Task
 
 Frame = Literal["world", "gripper"]
@@ -25,60 +26,87 @@ class Observer:
 
     Attributes
     ----------
-    kept : ndarray of int
-        Columns that are not a privileged flag.
-    moved, origin : ndarray of int
-        Columns that hold an absolute position, and for each the gripper's column to subtract.
+    view : GripperView or ndarray of int
+        How the gripper sees the state, or the columns that are read as they are.
     mean, deviation : ndarray of shape (d,)
     """
 
-    kept: NDArray[np.intp]
-    moved: NDArray[np.intp]
-    origin: NDArray[np.intp]
+    view: GripperView | NDArray[np.intp]
     mean: NDArray[np.float64]
     deviation: NDArray[np.float64]
 
     @classmethod
     def fit(cls, demonstrations: Demonstrations, task: Task, frame: Frame) -> Observer:
-        """Learn the scale of each column, after moving positions into ``frame``."""
-        columns = demonstrations.columns_without(task.hidden_columns)
-        moved, origin = _positions(demonstrations.columns) if frame == "gripper" else ([], [])
-        raw = cls(
-            columns,
-            np.array(moved, dtype=np.intp),
-            np.array(origin, dtype=np.intp),
-            np.zeros(len(columns)),
-            np.ones(len(columns)),
-        )
+        """Learn the scale of what is seen in ``frame``."""
+        width = demonstrations.episodes[0].states.shape[1]
+        view = view_of(demonstrations.columns, width, task, frame)
+        raw = cls(view, np.zeros(1), np.ones(1))
         together = np.concatenate([raw(states) for states in demonstrations.states])
-        deviation = np.maximum(together.std(axis=0), SMALLEST_SPREAD)
-        return cls(raw.kept, raw.moved, raw.origin, together.mean(axis=0), deviation)
+        return cls(raw.view, together.mean(axis=0), spread_of(together))
 
     def __call__(self, states: NDArray[np.float32]) -> NDArray[np.float32]:
         """(T, D) -> (T, d)."""
-        relative = states.astype(np.float64)
-        relative[:, self.moved] -= states[:, self.origin]
-        return ((relative[:, self.kept] - self.mean) / self.deviation).astype(np.float32)
+        whole = states.astype(np.float64)
+        seen = self.view(whole) if isinstance(self.view, GripperView) else whole[:, self.view]
+        return ((seen - self.mean) / self.deviation).astype(np.float32)
 
 
-def _positions(columns: tuple[str, ...]) -> tuple[list[int], list[int]]:
-    """Columns of absolute positions other than the gripper's, and the gripper's for each.
+def view_of(
+    columns: tuple[str, ...], n_columns: int, task: Task, frame: Frame
+) -> GripperView | NDArray[np.intp]:
+    """What a policy of this task reads of a state of so many columns; names may be unknown."""
+    if frame == "gripper":
+        return GripperView.of(columns, task)
+    return columns_without(columns, n_columns, task.hidden_columns)
 
-    ManiSkill calls them ``extra/NAME_pose[0..2]`` and ``extra/NAME_pos[0..2]``; differences, which
-    have ``_to_`` in their name, are relative already.
+
+def spread_of(values: NDArray[Any]) -> NDArray[np.float64]:
+    """Standard deviation of each column, at least 1e-3: (T, d) -> (d,)."""
+    return np.maximum(values.std(axis=0, dtype=np.float64), SMALLEST_SPREAD)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionScale:
+    """Actions at zero mean and unit spread, so that a gripper's jumps do not outweigh all else.
+
+    Attributes
+    ----------
+    mean, deviation : ndarray of shape (a,)
+    switched : ndarray of bool, shape (a,)
+        Columns that demonstrations only ever switch between two values, such as a gripper's. What
+        a policy says of them is snapped to the nearer one: a gripper half closed on the way to an
+        object is in no demonstration.
+    low, high : ndarray of shape (a,)
+        Smallest and largest action demonstrated.
     """
-    place = {name: number for number, name in enumerate(columns)}
-    pairs = [
-        (number, place[f"extra/tcp_pose[{axis}]"])
-        for axis in range(3)
-        for name, number in place.items()
-        if name.endswith((f"_pose[{axis}]", f"_pos[{axis}]"))
-        and name.startswith("extra/")
-        and "_to_" not in name
-        and "tcp" not in name
-        and f"extra/tcp_pose[{axis}]" in place
-    ]
-    return [moved for moved, _ in pairs], [origin for _, origin in pairs]
+
+    mean: NDArray[np.float64]
+    deviation: NDArray[np.float64]
+    switched: NDArray[np.bool_]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+    @classmethod
+    def fit(cls, demonstrations: Demonstrations, scale: Literal["spread", "raw"]) -> ActionScale:
+        """Learn from all actions; ``"raw"`` leaves their size and their values as they are."""
+        together = np.concatenate([episode.actions for episode in demonstrations.episodes])
+        together = together.astype(np.float64)
+        low, high = together.min(axis=0), together.max(axis=0)
+        if scale == "raw":
+            neither = np.zeros(len(low), dtype=bool)
+            return cls(np.zeros(len(low)), np.ones(len(low)), neither, low, high)
+        two = ((together == low) | (together == high)).all(axis=0)
+        return cls(together.mean(axis=0), spread_of(together), two, low, high)
+
+    def scaled(self, actions: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(T, a) -> (T, a), what a network is trained on."""
+        return ((actions - self.mean) / self.deviation).astype(np.float32)
+
+    def unscaled(self, actions: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(T, a) -> (T, a), what the simulator takes."""
+        raw = actions * self.deviation + self.mean
+        nearer = np.where(raw > (self.low + self.high) / 2, self.high, self.low)
+        return np.where(self.switched, nearer, raw).astype(np.float32)
 
 
 def resize_keys(keys: NDArray[np.int64], n_keys: int) -> NDArray[np.int64]:
@@ -100,6 +128,8 @@ class Windows:
     context, chunk : int
         States in a window, and actions from its last state on. Windows that begin before a
         demonstration repeat its first state, chunks that run past it its last action.
+    scaling : ActionScale
+        Of the actions.
     owners : ndarray of int, optional
         Whose key states each demonstration is given; its own by default.
     """
@@ -112,10 +142,11 @@ class Windows:
         *,
         context: int,
         chunk: int,
+        scaling: ActionScale,
         owners: NDArray[np.intp] | None = None,
     ) -> None:
         observed = [observer(states) for states in demonstrations.states]
-        actions = [episode.actions for episode in demonstrations.episodes]
+        actions = [scaling.scaled(episode.actions) for episode in demonstrations.episodes]
         padded = [np.concatenate([np.repeat(s[:1], context - 1, axis=0), s]) for s in observed]
         longer = [np.concatenate([a, np.repeat(a[-1:], chunk - 1, axis=0)]) for a in actions]
         self.states = torch.from_numpy(np.concatenate(padded))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
@@ -113,7 +114,7 @@ class Recorder:
     def __init__(self, task: Task) -> None:
         check_numpy_for_planning()
         self.task = task
-        self._planned = _Listener(make_environment(task, control_mode="pd_joint_pos"))
+        self._planned = _ActionListener(make_environment(task, control_mode="pd_joint_pos"))
         self._replayed = _Listener(make_environment(task))
         self._plan = getattr(
             import_extra(PLANNERS, extra="robot", needed_by="planning demonstrations"), task.planner
@@ -123,6 +124,7 @@ class Recorder:
         ).from_pd_joint_pos
         self.columns: tuple[str, ...] = ()
 
+    @torch.inference_mode()
     def record(self, seed: int) -> Demonstration | None:
         """One demonstration, cut after its last action; None if planning or replaying failed."""
         try:
@@ -162,20 +164,38 @@ def check_numpy_for_planning() -> None:
         )
 
 
-class _Listener:
-    """Passes everything to an environment and keeps actions, states, flags and simulator states."""
+class _ActionListener:
+    """Passes everything to an environment and keeps the actions since the last reset."""
 
     def __init__(self, environment: Any) -> None:
         self._environment = environment
         self.actions: list[NDArray[np.float32]] = []
-        self._seen: list[tuple[Any, Any, Any]] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._environment, name)
 
     def reset(self, **options: Any) -> Any:
         answer = self._environment.reset(**options)
-        self.actions, self._seen = [], []
+        self.actions = []
+        return answer
+
+    def step(self, action: Any) -> Any:
+        answer = self._environment.step(action)
+        flat = np.asarray(action.cpu() if hasattr(action, "cpu") else action, dtype=np.float32)
+        self.actions.append(flat.reshape(-1))
+        return answer
+
+
+class _Listener(_ActionListener):
+    """Keeps states, flags and simulator states as well."""
+
+    def __init__(self, environment: Any) -> None:
+        super().__init__(environment)
+        self._seen: list[tuple[Any, Any, Any]] = []
+
+    def reset(self, **options: Any) -> Any:
+        answer = super().reset(**options)
+        self._seen = []
         self._look()
         # contacts are those of the last step, before the reset; nothing is reached at a reset
         for name in self._seen[0][1]:
@@ -183,9 +203,7 @@ class _Listener:
         return answer
 
     def step(self, action: Any) -> Any:
-        answer = self._environment.step(action)
-        flat = np.asarray(action.cpu() if hasattr(action, "cpu") else action, dtype=np.float32)
-        self.actions.append(flat.reshape(-1))
+        answer = super().step(action)
         self._look()
         return answer
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from infoatlas_plugins.extras import import_extra
 from infoatlas_plugins.key_states.demonstrations import Demonstration, Demonstrations
-from infoatlas_plugins.key_states.evaluate import SuccessRate, evaluate_policy
+from infoatlas_plugins.key_states.evaluate import SuccessRate, evaluate_policy, stacked
 from infoatlas_plugins.key_states.simulation import make_environment
 from infoatlas_plugins.key_states.tasks import find_task
 from infoatlas_plugins.key_states.train import TrainedPolicy
@@ -68,6 +69,7 @@ def save_film(path: Path, policy: TrainedPolicy, seed: int) -> SuccessRate:
         raise ValueError(f"path must end in .mp4, got {str(path)!r}")
     film = import_extra("imageio.v3", extra="robot", needed_by="writing a film")
     frames: list[NDArray[np.uint8]] = []
+    policy = replace(policy, config=replace(policy.config, simulation="cpu"))
     rate = evaluate_policy(
         policy, [seed], render_backend="cpu", look=lambda e: frames.append(_picture(e))
     )
@@ -90,22 +92,22 @@ def _frames(
     environment.reset(seed=episode.seed)  # builds the objects of this seed
     pictures = []
     for step in steps:
-        environment.unwrapped.set_state_dict(_nested(episode.simulator, step))
-        pictures.append(np.pad(_picture(environment)[::2, ::2], _PADDING, constant_values=255))
+        state = {path: values[step] for path, values in episode.simulator.items()}
+        environment.unwrapped.set_state_dict(stacked([state], "cpu"))
+        pictures.append(_labelled(_picture(environment)[::2, ::2], f"step {step}"))
     return pictures
 
 
+def _labelled(picture: NDArray[np.uint8], label: str) -> NDArray[np.uint8]:
+    """The picture with a white border, and a label in its upper left corner."""
+    images = import_extra("PIL.Image", extra="robot", needed_by="drawing key frames")
+    drawing = import_extra("PIL.ImageDraw", extra="robot", needed_by="drawing key frames")
+    image = images.fromarray(np.pad(picture, _PADDING, constant_values=255))
+    drawing.Draw(image).text((2 * BORDER, 2 * BORDER), label, fill="white", font_size=18)
+    return np.asarray(image)
+
+
 _PADDING = ((BORDER, BORDER), (BORDER, BORDER), (0, 0))
-
-
-def _nested(simulator: Mapping[str, NDArray[np.float32]], step: int) -> dict[str, dict[str, Any]]:
-    """Paths such as ``actors/cube`` -> {"actors": {"cube": tensor (1, 13)}} at one step."""
-    torch = import_extra("torch", extra="robot", needed_by="rendering")
-    nested: dict[str, dict[str, Any]] = {}
-    for path, values in simulator.items():
-        kind, _, name = path.partition("/")
-        nested.setdefault(kind, {})[name] = torch.from_numpy(values[step : step + 1])
-    return nested
 
 
 def _picture(environment: Any) -> NDArray[np.uint8]:

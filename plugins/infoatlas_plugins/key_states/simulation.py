@@ -1,4 +1,4 @@
-"""ManiSkill environments on the CPU: made without a graphics driver, read as named columns.
+"""ManiSkill environments, made without a graphics driver, read as named columns.
 
 mani-skill 3.0.1 builds render materials even when nothing is drawn, and fails where no Vulkan
 device is found. ``render_backend="none"`` works around that; pictures need a Vulkan driver.
@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from infoatlas_plugins.extras import import_extra
@@ -22,11 +23,18 @@ NO_VULKAN = (
 )
 
 
+NO_CUDA = (
+    "simulation on the GPU needs a CUDA device and none was found; evaluate with simulation "
+    '"cpu" (`--simulation cpu`), or use a machine with an NVIDIA GPU'
+)
+
+
 def make_environment(
     task: Task,
     *,
     control_mode: str | None = None,
     render_backend: Literal["none", "cpu", "gpu"] = "none",
+    n_on_gpu: int | None = None,
 ) -> Any:
     """A gymnasium environment of one task with flat state observations.
 
@@ -37,6 +45,8 @@ def make_environment(
         Default: the one the task's demonstrations are recorded in.
     render_backend : {"none", "cpu", "gpu"}
         ``"none"`` needs no graphics driver.
+    n_on_gpu : int, optional
+        So many copies, simulated at once on the GPU; by default one, on the CPU.
 
     Returns
     -------
@@ -48,8 +58,10 @@ def make_environment(
     ImportError
         If mani-skill is not installed.
     RuntimeError
-        If pictures are wanted and no Vulkan driver is found.
+        If pictures are wanted and no Vulkan driver is found, or the GPU and there is none.
     """
+    if n_on_gpu is not None and not torch.cuda.is_available():
+        raise RuntimeError(NO_CUDA)
     gymnasium = import_extra("gymnasium", extra="robot", needed_by="simulating a ManiSkill task")
     import_extra("mani_skill.envs", extra="robot", needed_by="simulating a ManiSkill task")
     if render_backend == "none":
@@ -59,8 +71,10 @@ def make_environment(
     return gymnasium.make(
         task.id,
         obs_mode="state",
+        reward_mode="none",
         control_mode=control_mode or task.control_mode,
-        sim_backend="physx_cpu",
+        num_envs=n_on_gpu or 1,
+        sim_backend="physx_cpu" if n_on_gpu is None else "physx_cuda",
         render_backend=render_backend,
         render_mode=None if render_backend == "none" else "rgb_array",
         max_episode_steps=2 * task.horizon,

@@ -21,6 +21,8 @@ class Task:
     key_flags: dict[str, str]
     gripper_column: str = "agent/qpos[7]"  # opening of one finger, metres
     hidden_columns: tuple[str, ...] = ()  # in the observation, but a privileged flag themselves
+    new_objects: bool = False  # each seed has objects of its own shape, not only other places
+    cubes: tuple[str, ...] = ()  # poses of objects that look the same after quarter turns
 
 
 TASKS = {
@@ -33,6 +35,7 @@ TASKS = {
             planner="solvePickCube",
             key_flags={"grasped": "is_grasped", "placed": "is_obj_placed", "done": "success"},
             hidden_columns=("extra/is_grasped[0]",),
+            cubes=("extra/obj_pose",),
         ),
         Task(
             id="StackCube-v1",
@@ -44,6 +47,7 @@ TASKS = {
                 "placed": "is_cubeA_on_cubeB",
                 "done": "success",
             },
+            cubes=("extra/cubeA_pose", "extra/cubeB_pose"),
         ),
         Task(
             id="PegInsertionSide-v1",
@@ -51,6 +55,7 @@ TASKS = {
             control_mode="pd_joint_delta_pos",  # three quarters survive a replay as hand poses
             planner="solvePegInsertionSide",
             key_flags={"grasped": "is_grasped", "aligned": "is_aligned", "inserted": "success"},
+            new_objects=True,
         ),
         Task(
             id="PushCube-v1",
@@ -58,6 +63,7 @@ TASKS = {
             control_mode="pd_ee_delta_pose",
             planner="solvePushCube",
             key_flags={"pushed": "success"},
+            cubes=("extra/obj_pose",),
         ),
     )
 }

@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,13 +22,21 @@ from infoatlas_plugins.key_states.demonstrations import Demonstrations
 from infoatlas_plugins.key_states.discovery import METHODS, find_key_states
 from infoatlas_plugins.key_states.objectives import OBJECTIVES
 from infoatlas_plugins.key_states.policies import ChunkedPolicy, KeyStatePolicy
-from infoatlas_plugins.key_states.policy_data import Frame, Observer, Windows, resize_keys
+from infoatlas_plugins.key_states.policy_data import (
+    ActionScale,
+    Frame,
+    Observer,
+    Windows,
+    resize_keys,
+    view_of,
+)
 from infoatlas_plugins.key_states.tasks import find_task
 from infoatlas_plugins.progress import DELAY_SECONDS
 from infoatlas_plugins.safe_write import replace_when_written
 
 SHUFFLED = "shuffled"  # the key states found by mutual information, each of another demonstration
 KEY_CHOICES = (*METHODS, SHUFFLED)
+LOSSES = {"squared": nn.functional.mse_loss, "absolute": nn.functional.l1_loss}
 WEIGHTS, CARD = "policy.safetensors", "policy.json"
 
 
@@ -40,29 +48,44 @@ class PolicyConfig:
     keys: str = "infoatlas"  # one of KEY_CHOICES; the chunked policy uses none
     n_keys: int = 5  # the last state is added to them
     key_weight: float = 0.1  # of the squared error of key states against that of actions; CoTPC's
-    frame: Frame = "gripper"  # positions relative to the gripper, or as in the world
-    noise: float = 0.02  # added to standardised states in training, against over-fitting
-    context: int = 8  # states in the history
+    frame: Frame = "gripper"  # what the policy reads: relative to the gripper, or the flat state
+    actions: Literal["spread", "raw"] = "spread"  # learned at unit spread, or as they are
+    loss: Literal["absolute", "squared"] = "absolute"  # absolute: pauses do not slow a motion down
+    noise: float = 0.03  # added to standardised states in training, against over-fitting
+    context: int = 2  # states in the history
     chunk: int = 8  # actions predicted at once
-    width: int = 96
-    n_layers: int = 3
+    execute: int = 8  # of them, carried out before the next chunk is asked for
+    width: int = 64
+    n_layers: int = 2
     n_heads: int = 4
-    dropout: float = 0.1
-    n_iterations: int = 8000
+    dropout: float = 0.0
+    n_iterations: int = 3000
     batch_size: int = 128
-    learning_rate: float = 5e-4
-    weight_decay: float = 1e-2
+    learning_rate: float = 1e-3
+    weight_decay: float = 0.0
     save_every: int = 200  # iterations
     finder_iterations: int = 150
     random_state: int = 0
-    device: str = "cpu"
+    device: str = "cpu"  # of training and of the policy's arithmetic
+    simulation: Literal["cpu", "gpu"] = "cpu"  # of the evaluation
+    n_environments: int = 100  # episodes at once in GPU simulation; one on the CPU
 
     def __post_init__(self) -> None:
         if self.policy not in ("key-state", "chunked"):
             raise ValueError(f"policy must be key-state or chunked, got {self.policy!r}")
         if self.keys not in KEY_CHOICES:
             raise ValueError(f"keys must be one of {', '.join(KEY_CHOICES)}, got {self.keys!r}")
-        for name in ("n_keys", "context", "chunk", "n_layers", "n_iterations", "batch_size"):
+        choices = {"frame": ("gripper", "world"), "actions": ("spread", "raw"), "loss": (*LOSSES,),
+                   "simulation": ("cpu", "gpu")}  # fmt: skip
+        for name, allowed in choices.items():
+            if getattr(self, name) not in allowed:
+                raise ValueError(
+                    f"{name} must be one of {', '.join(allowed)}, got {getattr(self, name)!r}"
+                )
+        if not 1 <= self.execute <= self.chunk:
+            raise ValueError(f"execute must be 1 to chunk={self.chunk}, got {self.execute}")
+        for name in ("n_keys", "context", "chunk", "n_layers", "n_iterations", "batch_size",
+                     "n_environments"):  # fmt: skip
             if getattr(self, name) < 1:
                 raise ValueError(f"{name} must be at least 1, got {getattr(self, name)}")
         if self.width % self.n_heads:
@@ -71,13 +94,14 @@ class PolicyConfig:
 
 CONFIGS = {
     # a look at the whole pipeline in a few minutes; no policy worth comparing comes out of it
-    "miniature": PolicyConfig(n_iterations=400, batch_size=64, width=64, n_layers=2),
-    # one core, some minutes a run: for comparisons with 300 demonstrations
+    "miniature": PolicyConfig(n_iterations=600),
+    # one core, about a minute a run: for comparisons with 300 demonstrations
     "cpu": PolicyConfig(),
     # MaxMI's size (Zhou and Yang, ECCV 2024), for a GPU; never run here
     "paper": PolicyConfig(
-        context=60, chunk=1, width=128, n_layers=4, n_heads=8, dropout=0.0, n_iterations=1_600_000,
-        batch_size=256, weight_decay=0.0, noise=0.0, frame="world", save_every=5000, device="cuda",
+        context=60, chunk=1, execute=1, width=128, n_layers=4, n_heads=8, n_iterations=1_600_000,
+        batch_size=256, learning_rate=5e-4, noise=0.0, frame="world", actions="raw",
+        loss="squared", save_every=5000, device="cuda", simulation="gpu",
     ),
 }  # fmt: skip
 
@@ -103,12 +127,17 @@ def train_policy(
     ------
     ValueError
         If the folder holds a run of another configuration or other demonstrations.
+    RuntimeError
+        If the configuration wants a CUDA device and there is none.
     """
+    check_device(config.device)
     keys, owners = key_states_for(demonstrations, config)
     observer = Observer.fit(demonstrations, find_task(demonstrations.task_id), config.frame)
+    scaling = ActionScale.fit(demonstrations, config.actions)
     windows = Windows(
-        demonstrations, observer, keys, context=config.context, chunk=config.chunk, owners=owners
-    )
+        demonstrations, observer, keys, context=config.context, chunk=config.chunk, owners=owners,
+        scaling=scaling,
+    )  # fmt: skip
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.random_state)
         network = _network(windows, config).to(config.device)
@@ -116,10 +145,21 @@ def train_policy(
             network.parameters(), config.learning_rate, (0.9, 0.95),
             weight_decay=config.weight_decay,
         )  # fmt: skip
-        run = _Run(network, optimiser, config, _card(demonstrations, config, observer, keys))
+        run = _Run(
+            network, optimiser, config, _card(demonstrations, config, keys, observer, scaling)
+        )
         run.resume(folder)
         _optimise(run, windows, folder)
     return load_policy(folder)
+
+
+def check_device(device: str) -> None:
+    """RuntimeError if a CUDA device is wanted and there is none."""
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise RuntimeError(
+            f"device {device!r} needs an NVIDIA GPU and none was found; use the configuration cpu, "
+            "or `eval --simulation cpu` for a policy that was trained on a GPU"
+        )
 
 
 def key_states_for(
@@ -153,8 +193,9 @@ def build_network(config: PolicyConfig, n_states: int, n_actions: int) -> nn.Mod
     """The policy's network, untrained."""
     if config.policy == "chunked":
         return ChunkedPolicy(
-            n_states, n_actions, chunk=config.chunk, width=config.width, dropout=config.dropout
-        )
+            n_states, n_actions, context=config.context, chunk=config.chunk, width=config.width,
+            dropout=config.dropout,
+        )  # fmt: skip
     return KeyStatePolicy(
         n_states,
         n_actions,
@@ -195,7 +236,7 @@ def _step(run: _Run, windows: Windows) -> dict[str, float]:
     states, actions, keys = windows.draw(config.batch_size, generator)
     states = states + config.noise * torch.randn(states.shape, generator=generator)
     predicted, predicted_keys = run.network(states.to(config.device))
-    losses = {"action": nn.functional.mse_loss(predicted, actions.to(config.device))}
+    losses = {"action": LOSSES[config.loss](predicted, actions.to(config.device))}
     if keys is not None:
         losses["key"] = nn.functional.mse_loss(predicted_keys, keys.to(config.device))
     total = losses["action"] + config.key_weight * losses.get("key", torch.zeros(()))
@@ -276,17 +317,20 @@ def _plain(value: Any) -> Any:
 def _card(
     demonstrations: Demonstrations,
     config: PolicyConfig,
-    observer: Observer,
     keys: list[NDArray[np.int64]] | None,
+    observer: Observer,
+    scaling: ActionScale,
 ) -> dict[str, Any]:
     return {
         "config": asdict(config),
         "task": demonstrations.task_id,
         "control_mode": demonstrations.control_mode,
-        "n_actions": demonstrations.episodes[0].actions.shape[1],
+        "columns": list(demonstrations.columns),
+        "n_columns": demonstrations.episodes[0].states.shape[1],
         "seeds": [episode.seed for episode in demonstrations.episodes],
         "key_states": None if keys is None else np.stack(keys).tolist(),
-        "observer": {f.name: getattr(observer, f.name).tolist() for f in fields(observer)},
+        "state_scale": [observer.mean.tolist(), observer.deviation.tolist()],
+        "action_scale": {f.name: getattr(scaling, f.name).tolist() for f in fields(scaling)},
     }
 
 
@@ -296,22 +340,31 @@ class TrainedPolicy:
 
     network: nn.Module
     observer: Observer
+    scaling: ActionScale
     config: PolicyConfig
     task_id: str
     control_mode: str
     seeds: tuple[int | None, ...]
 
     def actions(self, history: list[NDArray[np.float32]]) -> NDArray[np.float32]:
-        """The next chunk of actions after the flat observations so far, (chunk, a)."""
+        """The next chunks of b environments: flat observations so far, (b, D) -> (b, chunk, a)."""
         window = history[-self.config.context :]
         window = [window[0]] * (self.config.context - len(window)) + window
-        states = torch.from_numpy(self.observer(np.stack(window))).to(self.config.device)
-        with torch.no_grad():
-            return self.network(states[None])[0][0].cpu().numpy()
+        seen = np.stack([self.observer(states) for states in window], axis=1)  # b c d
+        with torch.inference_mode():
+            chunks = self.network(torch.from_numpy(seen).to(self.config.device))[0]
+        return self.scaling.unscaled(chunks.cpu().numpy())
 
 
-def load_policy(folder: Path) -> TrainedPolicy:
-    """Read the policy that `train_policy` left in ``folder``, for use."""
+def load_policy(folder: Path, *, simulation: Literal["cpu", "gpu"] | None = None) -> TrainedPolicy:
+    """Read the policy that `train_policy` left in ``folder``, for use.
+
+    Parameters
+    ----------
+    folder : Path
+    simulation : {"cpu", "gpu"}, optional
+        Where to use it, instead of where its configuration says.
+    """
     for name in (CARD, WEIGHTS):
         if not (folder / name).is_file():
             raise FileNotFoundError(
@@ -319,12 +372,21 @@ def load_policy(folder: Path) -> TrainedPolicy:
             )
     card = json.loads((folder / CARD).read_text(encoding="utf-8"))
     config = PolicyConfig(**card["config"])
-    whole = {n: np.array(v) for n, v in card["observer"].items()}
-    integers = {n: whole[n].astype(np.intp) for n in ("kept", "moved", "origin")}
-    observer = Observer(**integers, mean=whole["mean"], deviation=whole["deviation"])
-    network = build_network(config, len(observer.kept), card["n_actions"])
+    if simulation is not None:
+        device = "cuda" if simulation == "gpu" else "cpu"
+        config = replace(config, simulation=simulation, device=device)
+    check_device(config.device)
+    view = view_of(tuple(card["columns"]), card["n_columns"], find_task(card["task"]), config.frame)
+    observer = Observer(view, *map(np.array, card["state_scale"]))
+    scaling = ActionScale(**{name: np.array(v) for name, v in card["action_scale"].items()})
+    network = build_network(config, len(observer.mean), len(scaling.mean))
     network.load_state_dict(_below(load_file(folder / WEIGHTS), "network."))
     return TrainedPolicy(
-        network.to(config.device).eval(), observer, config, card["task"], card["control_mode"],
-        tuple(card["seeds"]),
-    )  # fmt: skip
+        network=network.to(config.device).eval(),
+        observer=observer,
+        scaling=scaling,
+        config=config,
+        task_id=card["task"],
+        control_mode=card["control_mode"],
+        seeds=tuple(card["seeds"]),
+    )

@@ -53,7 +53,7 @@ def test_training_lowers_the_error_of_actions(tmp_path, shipped):
     states, actions = shipped.states[0], shipped.episodes[0].actions
 
     def error(policy):
-        predicted = np.stack([policy.actions([s])[0] for s in states[: len(actions)]])
+        predicted = policy.actions([states[: len(actions)]])[:, 0]  # a batch of all steps
         return float(((predicted - actions) ** 2).mean())
 
     before = error(train_policy(shipped, replace(config, n_iterations=1), tmp_path / "before"))
@@ -64,7 +64,9 @@ def test_a_folder_of_another_run_is_refused(tmp_path, shipped):
     train_policy(shipped, TINY, tmp_path)
     with pytest.raises(ValueError, match="run with other config; choose another folder"):
         train_policy(shipped, replace(TINY, noise=0.5), tmp_path)
-    with pytest.raises(ValueError, match="run with other seeds, key_states, observer"):
+    with pytest.raises(
+        ValueError, match="run with other seeds, key_states, state_scale, action_scale"
+    ):
         train_policy(shipped.first(15), TINY, tmp_path)
 
 
@@ -88,7 +90,11 @@ def test_shuffled_key_states_belong_to_somebody_else_and_are_all_used(shipped):
     [
         ({"policy": "diffusion"}, "policy must be key-state or chunked"),
         ({"keys": "psychic"}, "keys must be one of infoatlas"),
-        ({"chunk": 0}, "chunk must be at least 1, got 0"),
+        ({"chunk": 0, "execute": 0}, "execute must be 1 to chunk=0, got 0"),
+        ({"chunk": 2}, "execute must be 1 to chunk=2, got 8"),
+        ({"context": 0}, "context must be at least 1, got 0"),
+        ({"frame": "camera"}, "frame must be one of gripper, world, got 'camera'"),
+        ({"loss": "cubed"}, "loss must be one of squared, absolute"),
         ({"width": 10, "n_heads": 4}, "n_heads=4 must divide width=10"),
     ],
 )
@@ -97,7 +103,24 @@ def test_configurations_that_make_no_sense_are_refused(options, message):
         PolicyConfig(**options)
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="is about machines without a GPU")
+def test_a_gpu_that_is_not_there_is_one_sentence(tmp_path, shipped):
+    with pytest.raises(RuntimeError, match="device 'cuda' needs an NVIDIA GPU"):
+        train_policy(shipped, replace(TINY, device="cuda"), tmp_path)
+    assert not list(tmp_path.iterdir())
+    train_policy(shipped, TINY, tmp_path)
+    with pytest.raises(RuntimeError, match=r"eval --simulation cpu"):
+        load_policy(tmp_path, simulation="gpu")
+
+
+def test_a_policy_trained_elsewhere_is_used_where_it_is_wanted(tmp_path, shipped):
+    train_policy(shipped, replace(TINY, simulation="gpu"), tmp_path)
+    assert load_policy(tmp_path).config.simulation == "gpu"
+    assert load_policy(tmp_path, simulation="cpu").config.simulation == "cpu"
+
+
 def test_the_papers_size_is_the_papers():
     paper = CONFIGS["paper"]
     assert (paper.n_layers, paper.n_heads, paper.width, paper.context) == (4, 8, 128, 60)
     assert (paper.n_iterations, paper.batch_size) == (1_600_000, 256)
+    assert (paper.device, paper.simulation) == ("cuda", "gpu")
