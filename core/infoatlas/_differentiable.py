@@ -17,7 +17,7 @@ from torch import Tensor
 from infoatlas._bounds import donsker_varadhan
 from infoatlas._checkpoint import load_model
 from infoatlas._coordinates import read_pair
-from infoatlas._forward import WrittenCritic, write_critics
+from infoatlas._forward import WrittenCritic, sample_features, write_critics
 from infoatlas._hypernetwork import HyperNetwork
 from infoatlas._pairs import ProductPairs, move_pairs, pairs_of_all
 from infoatlas._validation import check_random_state
@@ -101,8 +101,9 @@ def differentiable_mutual_information(
 def fixed_critic_value(critic: WrittenCritic, x: Tensor, y: Tensor, pairs: ProductPairs) -> Tensor:
     """Donsker-Varadhan value of a critic held fixed: (b, n, d) twice -> b."""
     side_x, side_y = critic.pair.reader_x(x), critic.pair.reader_y(y)
-    product = torch.cat([critic(side_x, side_y.rows(p)) for p in pairs.partner], dim=1)
-    return donsker_varadhan(critic(side_x, side_y), product)
+    sample = sample_features(critic.model, critic.pair, critic.written, side_x, side_y, pairs)
+    joint, product = sample.values(critic.solution.weights).tensor_split([x.shape[1]], dim=1)
+    return donsker_varadhan(joint, product)
 
 
 def _checked(values: Tensor, argument: str) -> Tensor:
