@@ -10,13 +10,11 @@ OMP_NUM_THREADS=1 python benchmarks/ablation.py --minutes 8
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -31,13 +29,13 @@ from torch import Tensor
 from benchmarks.estimators import warm_up
 from benchmarks.markdown import number, table
 from benchmarks.pages import DOCS, write_measured
-from benchmarks.record import RESULTS
-from benchmarks.row_record import go_on
+from benchmarks.row_record import go_on, record_parser
 from infoatlas import _coordinates, _forward, _pairs, _variates, load_model
 from infoatlas._critic import N_BASE, N_QUADRATIC, N_SERIES
 from infoatlas._hypernetwork import HyperNetwork, Written
-from infoatlas.pretraining import RECIPES, held_out
+from infoatlas.pretraining import RECIPES
 from infoatlas.pretraining.distributions import DataSets
+from infoatlas.pretraining.held_out import held_out_sets, relative_error
 
 SEED = 31
 BATCHES = 40  # of 8 data sets, twice the grid of the held-out sets
@@ -99,13 +97,8 @@ def _without_cross_fitting(model: HyperNetwork) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _as_it_is(model: HyperNetwork) -> Iterator[None]:
-    yield
-
-
 PARTS: dict[str, Callable[[HyperNetwork], Any]] = {
-    "as shipped": _as_it_is,
+    "as shipped": nullcontext,
     "without the written network": lambda model: _without_features(model, WRITTEN),
     "without the cosine series": lambda model: _without_features(model, SERIES),
     "without squares and products of variates": lambda model: _without_features(model, QUADRATIC),
@@ -131,7 +124,7 @@ def measure(part: str) -> list[dict[str, Any]]:
         values |= {f"reported: {name}": candidates[:, i] for i, name in enumerate(CANDIDATES)}
     rows = []
     for name, estimates in values.items():
-        errors = ((estimates.clamp_min(0.0) - mi).abs() / (1 + mi)).numpy()
+        errors = relative_error(estimates, mi).numpy()
         told = {"part": part, "read": name, "n_data_sets": len(errors)}
         error, of_mean = errors.mean(), errors.std() / math.sqrt(len(errors))
         rows.append({**told, "error": round(float(error), 5), "stderr": round(float(of_mean), 5)})
@@ -141,8 +134,7 @@ def measure(part: str) -> list[dict[str, Any]]:
 def data_sets() -> list[DataSets]:
     """The same data sets for every row."""
     config = dataclasses.replace(RECIPES["flagship"], evaluation_batches=BATCHES)
-    with patch.object(held_out, "SEED", SEED):
-        return held_out.held_out_sets(config, torch.device("cpu"))
+    return held_out_sets(config, torch.device("cpu"), seed=SEED)
 
 
 def _read(model: HyperNetwork, data: DataSets) -> tuple[Tensor, Tensor]:
@@ -153,7 +145,7 @@ def _read(model: HyperNetwork, data: DataSets) -> tuple[Tensor, Tensor]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, write ``benchmarks/results/<date>-ablation.csv`` and the table of the page."""
-    options = _parser().parse_args(argv)
+    options = record_parser(__doc__, "ablation").parse_args(argv)
     rows = go_on(
         options.out,
         [(part,) for part in PARTS],
@@ -177,16 +169,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     print(f"{len(rows)} rows; wrote docs/ablation.md")
     return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--minutes", type=float, default=8.0)
-    out = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-ablation.csv"
-    parser.add_argument("--out", type=Path, default=out)
-    return parser
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from benchmarks.pages import write_figure
 from infoatlas_plugins.clip import NoiseCurve
 from infoatlas_plugins.clip.picture import TITLES
 
@@ -43,10 +44,7 @@ def save_figure(
     _levels(right, same_slices, shades)
     handles, labels = left.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".part.png")
-    figure.savefig(temporary, dpi=100)
-    temporary.replace(path)
+    write_figure(path, figure, dpi=100)
 
 
 def _running_means(axis: Any, curve: NoiseCurve, shades: NDArray[np.float64]) -> None:

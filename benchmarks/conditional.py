@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +33,7 @@ from benchmarks.conditional_data import (
     alternative,
     colliders,
 )
-from benchmarks.record import RESULTS
-from benchmarks.row_record import go_on
+from benchmarks.row_record import go_on, record_parser
 from infoatlas import (
     conditional_independence_test,
     conditional_mutual_information,
@@ -210,14 +208,9 @@ def print_graphs(rows: list[dict[str, str]]) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = record_parser(__doc__, "conditional")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--level-draws", type=int, default=500)
-    parser.add_argument("--minutes", type=float, default=8.0)
-    out = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-conditional.csv"
-    parser.add_argument("--out", type=Path, default=out)
     return parser
 
 

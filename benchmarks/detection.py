@@ -10,14 +10,12 @@ OMP_NUM_THREADS=1 python benchmarks/detection.py --minutes 8
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import sys
 import time
 import warnings
 import zlib
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,8 +29,7 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.baselines.ksg import ksg
 from benchmarks.baselines.trained import TRAINED
 from benchmarks.baselines.trained_critic import ONE_CORE
-from benchmarks.record import RESULTS
-from benchmarks.row_record import go_on
+from benchmarks.row_record import go_on, record_parser
 from infoatlas import independence_test
 
 WIDTHS = (16, 128)
@@ -166,7 +163,7 @@ def jobs() -> list[tuple[str, ...]]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, write ``benchmarks/results/<date>-detection.csv`` and print the AUCs."""
-    options = _parser().parse_args(argv)
+    options = record_parser(__doc__, "detection").parse_args(argv)
     rows = go_on(
         options.out,
         jobs(),
@@ -186,16 +183,6 @@ def main(argv: Sequence[str] | None = None) -> int:
                 found = [aucs.get((generator, width, method, str(n)), "-") for n in SAMPLES]
                 print(f"{generator:22s} d = {width:4s}{method:10s}", *(f"{v:>6s}" for v in found))
     return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--minutes", type=float, default=8.0)
-    out = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-detection.csv"
-    parser.add_argument("--out", type=Path, default=out)
-    return parser
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.coverage import coverage
 from benchmarks.measurement import Measurement, read_measurements
+from benchmarks.pages import write_figure
 from benchmarks.record import ROOT
 from benchmarks.tables import newest
 from benchmarks.trust_sections import errors_by_size
@@ -33,9 +34,7 @@ def main() -> int:
             print(f"no record of {kind}: nothing drawn")
             continue
         path = FOLDER / f"{kind}.png"
-        temporary = path.with_suffix(".part.png")
-        draw(read_measurements(record)).savefig(temporary, dpi=110)
-        temporary.replace(path)
+        write_figure(path, draw(read_measurements(record)), dpi=110)
         print(f"wrote {path}")
     return 0
 

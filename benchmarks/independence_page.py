@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from benchmarks import detection, power
 from benchmarks.level import PERMUTATIONS
 from benchmarks.markdown import number, table
-from benchmarks.pages import DOCS, write_measured
+from benchmarks.pages import DOCS, write_figure, write_measured
 from benchmarks.row_record import read_rows
 from benchmarks.tables import newest
 
@@ -148,10 +148,7 @@ def draw_power(rows: Rows, path: Path) -> None:
         axis.spines[["top", "right"]].set_visible(False)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=len(labels), frameon=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".part.png")
-    figure.savefig(temporary, dpi=90)
-    temporary.replace(path)
+    write_figure(path, figure, dpi=90)
 
 
 def _powers(rows: Rows, width: str, method: str) -> dict[str, float]:

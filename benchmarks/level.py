@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +21,7 @@ if not __package__:  # a script finds its own folder first; all imports here sta
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.record import RESULTS
-from benchmarks.row_record import go_on
+from benchmarks.row_record import go_on, record_parser
 from infoatlas import independence_test
 
 ALPHA = 0.05
@@ -103,15 +101,10 @@ def print_rates(rows: list[dict[str, str]], evidence: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = record_parser(__doc__, "level")
     parser.add_argument("--draws", type=int, default=1000)
     choices = list(PERMUTATIONS)
     parser.add_argument("--evidence", nargs="+", choices=choices, default=choices)
-    parser.add_argument("--minutes", type=float, default=8.0)
-    out = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-level.csv"
-    parser.add_argument("--out", type=Path, default=out)
     return parser
 
 

@@ -98,10 +98,8 @@ def alone(arguments: argparse.Namespace) -> Iterator[Row]:
     for place, name in enumerate(progress_bar(_names(arguments), description="motions alone")):
         tracks = read_hopkins155(arguments.root, sequence=name)
         yield from _alone(tracks, name, "cmi", tuned_on=place % TUNED_ON["alone"] == 0)
-    frames: tuple[Literal["world", "pixel"], ...] = ("world", "pixel")
-    for frame in frames:
-        tracks, _ = clean(read_pointodyssey(frame=frame))
-        yield from _alone(tracks, f"{tracks.name} ({frame})", "auto", tuned_on=False)
+    for name, tracks in _sample_scene():
+        yield from _alone(tracks, name, "auto", tuned_on=False)
 
 
 def _alone(tracks: Tracks, name: str, affinity: str, *, tuned_on: bool) -> Iterator[Row]:
@@ -131,11 +129,8 @@ def strays(arguments: argparse.Namespace) -> Iterator[Row]:
         for affinity in ("cmi", "mi"):
             tuned_on = place % TUNED_ON["strays"] == 0
             yield _with_strays(tracks, affinity) | {"tuned_on": tuned_on}
-    frames: tuple[Literal["world", "pixel"], ...] = ("world", "pixel")
-    for frame in frames:
-        tracks, _ = clean(read_pointodyssey(frame=frame))
-        row = _with_strays(tracks, "auto") | {"tuned_on": False}
-        yield row | {"sequence": f"{tracks.name} ({frame})"}
+    for name, tracks in _sample_scene():
+        yield _with_strays(tracks, "auto") | {"tuned_on": False, "sequence": name}
 
 
 def _with_strays(tracks: Tracks, affinity: str) -> Row:
@@ -158,6 +153,14 @@ def _with_strays(tracks: Tracks, affinity: str) -> Row:
     }
 
 
+def _sample_scene() -> Iterator[tuple[str, Tracks]]:
+    """The shipped scene in space and in the image, with a name for each."""
+    frames: tuple[Literal["world", "pixel"], ...] = ("world", "pixel")
+    for frame in frames:
+        tracks, _ = clean(read_pointodyssey(frame=frame))
+        yield f"{tracks.name} ({frame})", tracks
+
+
 def _names(arguments: argparse.Namespace) -> list[str]:
     return [name for name in hopkins155_files(arguments.root) if name not in LEFT_OUT]
 
@@ -175,11 +178,8 @@ def mocap(arguments: argparse.Namespace) -> Iterator[Row]:
 
 def scene(arguments: argparse.Namespace) -> Iterator[Row]:
     """The sample scene in space and in the image, and the original's protocol on it."""
-    frames: tuple[Literal["world", "pixel"], ...] = ("world", "pixel")
-    for frame in frames:
-        tracks, _ = clean(read_pointodyssey(frame=frame))
-        row = measure(tracks, "auto", "auto", CRITIC_PAIRS)
-        yield row | {"sequence": f"{tracks.name} ({frame})"}
+    for name, tracks in _sample_scene():
+        yield measure(tracks, "auto", "auto", CRITIC_PAIRS) | {"sequence": name}
     tracks = read_pointodyssey(frame="pixel")
     n_kept = len(original_filter(tracks))
     references = np.random.default_rng(0).choice(n_kept, N_REFERENCES, replace=False)

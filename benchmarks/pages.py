@@ -1,14 +1,23 @@
-"""The measured part of a page: everything between two marks, written anew from records."""
+"""What pages are given from records: all between two marks, and figures, written anew."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from benchmarks.record import ROOT
 
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 DOCS = ROOT / "docs"
+
+
+def write_figure(path: Path, figure: Any, *, dpi: int) -> None:
+    """Write a Matplotlib figure as .png under a temporary name, then rename it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".part.png")
+    figure.savefig(temporary, dpi=dpi)
+    temporary.replace(path)
 
 
 def write_measured(page: Path, paragraphs: Iterable[str]) -> None:

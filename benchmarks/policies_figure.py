@@ -16,6 +16,7 @@ if not __package__:  # a script finds its own folder first; all imports here sta
 
 from matplotlib.figure import Figure
 
+from benchmarks.pages import write_figure
 from benchmarks.policies import rate_of, summarise
 from benchmarks.row_record import read_rows
 
@@ -44,10 +45,7 @@ def save_figure(path: Path, rows: Sequence[dict[str, Any]]) -> None:
         axis.set_title(task, loc="left", fontsize=11)
     handles, labels = axes[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside upper right", ncols=len(labels), frameon=False)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".part.png")
-    figure.savefig(temporary, dpi=110)
-    temporary.replace(path)
+    write_figure(path, figure, dpi=110)
 
 
 def _panel(axis: Any, variants: Mapping[str, Splits]) -> None:

@@ -15,7 +15,6 @@ import sys
 import warnings
 import zlib
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.baselines.ksg import ksg
-from benchmarks.record import RESULTS
-from benchmarks.row_record import go_on
+from benchmarks.row_record import go_on, record_parser
 from infoatlas import independence_test
 
 ALPHA, N_SAMPLES, N_PERMUTATIONS = 0.05, 100, 39
@@ -157,14 +155,9 @@ def print_mean(rows: list[dict[str, str]], width: str, method: str) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = record_parser(__doc__, "power")
     parser.add_argument("--repetitions", type=int, default=40)
     parser.add_argument("--with-network", type=int, default=5)
-    parser.add_argument("--minutes", type=float, default=8.0)
-    out = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-power.csv"
-    parser.add_argument("--out", type=Path, default=out)
     return parser
 
 

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from benchmarks.record import describe_run, read_description, write_description
+from benchmarks.record import RESULTS, describe_run, read_description, write_description
 
 Row = Mapping[str, Any]
+
+
+def record_parser(description: str | None, kind: str) -> argparse.ArgumentParser:
+    """Options of every benchmark that goes on: ``--minutes``, and ``--out``, today's record."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--minutes", type=float, default=8.0)
+    out = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-{kind}.csv"
+    parser.add_argument("--out", type=Path, default=out)
+    return parser
 
 
 def read_rows(path: Path) -> list[dict[str, str]]:

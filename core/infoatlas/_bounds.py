@@ -42,8 +42,7 @@ def tilted_plug_in(product: Tensor, weight: Tensor | None = None) -> Tensor:
     The divergence from the product of the distribution whose density ratio to it is proportional
     to exp(critic). Over-fitted joint rows do not raise it.
     """
-    log_weight = torch.zeros_like(product) if weight is None else weight.log()
-    share = torch.softmax(product + log_weight, dim=1)
+    share = torch.softmax(product + _log_weight(product, weight), dim=1)
     return (share * product).sum(dim=1) - log_mean_exp(product, weight)
 
 
@@ -56,8 +55,12 @@ def log_mean_exp(product: Tensor, weight: Tensor | None = None) -> Tensor:
 
 def effective_sample_share(product: Tensor, weight: Tensor | None = None) -> Tensor:
     """Share of product pairs that carry the mean of exp(critic): b m -> b, from 1 / m to 1."""
-    log_weight = torch.zeros_like(product) if weight is None else weight.log().expand_as(product)
+    log_weight = _log_weight(product, weight)
     first = torch.logsumexp(product + log_weight, dim=1)
     second = torch.logsumexp(2 * product + log_weight, dim=1)
     count = product.shape[1] if weight is None else float(weight.sum())
     return (2 * first - second).exp() / count
+
+
+def _log_weight(product: Tensor, weight: Tensor | None) -> Tensor:
+    return torch.zeros_like(product) if weight is None else weight.log().expand_as(product)

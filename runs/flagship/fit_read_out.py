@@ -31,7 +31,7 @@ from infoatlas._readout import Reading, Summary, read_out
 from infoatlas._result import interval_multiple
 from infoatlas.pretraining import RECIPES
 from infoatlas.pretraining.distributions import draw_data_sets, draw_distributions
-from infoatlas.pretraining.held_out import held_out_error, held_out_sets
+from infoatlas.pretraining.held_out import held_out_error, held_out_sets, relative_error
 from infoatlas.pretraining.objective import read_out_loss
 from infoatlas.pretraining.train import Size, draw_size
 
@@ -124,7 +124,8 @@ def _errors(model: HyperNetwork, rows: dict[str, Tensor]) -> tuple[float, float]
     reading = _read(model, rows)
     error = (reading.mi.clamp_min(0.0) - rows["mi"]).abs()
     inside = error <= interval_multiple(0.95) * reading.stderr
-    return float((error / (1 + rows["mi"])).mean()), float(inside.float().mean())
+    mean = relative_error(reading.mi, rows["mi"]).mean()
+    return float(mean), float(inside.float().mean())
 
 
 def main() -> None:

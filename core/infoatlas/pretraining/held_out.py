@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from infoatlas._coordinates import read_pair
 from infoatlas._forward import write_critics
@@ -38,9 +39,11 @@ class HeldOutError(NamedTuple):
     coverage: float  # share of 95% intervals that hold the true MI
 
 
-def held_out_sets(config: PretrainConfig, device: torch.device) -> list[DataSets]:
-    """A fixed list of batches over a grid of sizes."""
-    generator = torch.Generator(device).manual_seed(SEED)
+def held_out_sets(
+    config: PretrainConfig, device: torch.device, *, seed: int = SEED
+) -> list[DataSets]:
+    """A fixed list of batches over a grid of sizes; another seed gives others of the same kind."""
+    generator = torch.Generator(device).manual_seed(seed)
     grid = [row for row in GRID if row[0] <= config.n_range[1] and row[1] <= config.max_dimension]
     batches = []
     for i in range(config.evaluation_batches):
@@ -50,17 +53,24 @@ def held_out_sets(config: PretrainConfig, device: torch.device) -> list[DataSets
     return batches
 
 
-def held_out_error(model: HyperNetwork, batches: list[DataSets]) -> HeldOutError:
-    """Mean error of the estimate against the exact MI."""
+def relative_error(estimate: Tensor, mi: Tensor) -> Tensor:
+    """|estimate - MI| / (1 + MI), an estimate below 0 counting as 0."""
+    return (estimate.clamp_min(0.0) - mi).abs() / (1 + mi)
+
+
+def held_out_error(
+    model: HyperNetwork, batches: list[DataSets], *, seed: int = SEED
+) -> HeldOutError:
+    """Mean error of the estimate against the exact MI; the seed draws the product pairs."""
     errors: dict[str, list[float]] = defaultdict(list)
     inside = []
     with torch.no_grad():
         for data in batches:
             pair = read_pair(data.x.double(), data.y.double())
-            reading = write_critics(model, pair, np.random.default_rng(SEED)).reading
+            reading = write_critics(model, pair, np.random.default_rng(seed)).reading
             difference = (reading.mi.clamp_min(0.0) - data.mi).abs()
             inside += (difference <= interval_multiple(0.95) * reading.stderr).tolist()
-            relative = difference / (1 + data.mi)
+            relative = relative_error(reading.mi, data.mi)
             for family, value in zip(data.family, relative.tolist(), strict=True):
                 errors[family].append(value)
     everything = [v for values in errors.values() for v in values]

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from infoatlas_plugins.key_states.simulation import make_environment, simulator_state
+from infoatlas_plugins.key_states.simulation import as_array, make_environment, simulator_state
 from infoatlas_plugins.key_states.tasks import Task, find_task
 from infoatlas_plugins.key_states.train import TrainedPolicy
 from infoatlas_plugins.progress import progress_bar
@@ -200,7 +200,7 @@ def succeeds(
         observed, _, _, _, told = environment.step(waiting.pop(0))
         history = [*history, _flat(observed)][-policy.config.context :]
         look(environment)
-        reached |= _on_cpu(told["success"]).astype(bool)
+        reached |= as_array(told["success"]).astype(bool)
         if reached.all():
             break
     return [bool(success) for success in reached]
@@ -208,11 +208,7 @@ def succeeds(
 
 def _flat(observed: Any) -> NDArray[np.float32]:
     """Observations of b environments as an array, (b, D)."""
-    return _on_cpu(observed).astype(np.float32)
-
-
-def _on_cpu(values: Any) -> NDArray[Any]:
-    return np.asarray(values.cpu() if hasattr(values, "cpu") else values)
+    return as_array(observed).astype(np.float32)
 
 
 def _ignore(environment: Any) -> None:

@@ -17,6 +17,7 @@ from infoatlas_plugins.extras import import_extra
 from infoatlas_plugins.key_states.demonstrations import Demonstration, Demonstrations
 from infoatlas_plugins.key_states.maniskill_files import read_maniskill, write_maniskill
 from infoatlas_plugins.key_states.simulation import (
+    as_array,
     column_names,
     flags_of,
     make_environment,
@@ -181,8 +182,7 @@ class _ActionListener:
 
     def step(self, action: Any) -> Any:
         answer = self._environment.step(action)
-        flat = np.asarray(action.cpu() if hasattr(action, "cpu") else action, dtype=np.float32)
-        self.actions.append(flat.reshape(-1))
+        self.actions.append(as_array(action).astype(np.float32).reshape(-1))
         return answer
 
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from infoatlas_plugins.extras import import_extra
 from infoatlas_plugins.key_states.demonstrations import Demonstration, Demonstrations
 from infoatlas_plugins.key_states.evaluate import SuccessRate, evaluate_policy, stacked
-from infoatlas_plugins.key_states.simulation import make_environment
+from infoatlas_plugins.key_states.simulation import as_array, make_environment
 from infoatlas_plugins.key_states.tasks import find_task
 from infoatlas_plugins.key_states.train import TrainedPolicy
 from infoatlas_plugins.safe_write import replace_when_written
@@ -112,6 +112,5 @@ _PADDING = ((BORDER, BORDER), (BORDER, BORDER), (0, 0))
 
 def _picture(environment: Any) -> NDArray[np.uint8]:
     """What the task's own camera sees, (height, width, 3)."""
-    picture = environment.render()
-    array = np.asarray(picture.cpu() if hasattr(picture, "cpu") else picture)
+    array = as_array(environment.render())
     return array[0] if array.ndim == 4 else array

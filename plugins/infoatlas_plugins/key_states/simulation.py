@@ -172,5 +172,10 @@ def leaves(nested: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any
 
 def _first(value: Any) -> NDArray[Any]:
     """The first environment's part of a batched tensor, as an array."""
-    array = np.asarray(value.cpu() if hasattr(value, "cpu") else value)
+    array = as_array(value)
     return array[0] if array.ndim else array
+
+
+def as_array(value: Any) -> NDArray[Any]:
+    """A tensor of any device, or what an array can be made of, as an array."""
+    return np.asarray(value.cpu() if hasattr(value, "cpu") else value)
