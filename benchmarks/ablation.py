@@ -134,7 +134,7 @@ def measure(part: str) -> list[dict[str, Any]]:
 def data_sets() -> list[DataSets]:
     """The same data sets for every row."""
     config = dataclasses.replace(RECIPES["flagship"], evaluation_batches=BATCHES)
-    return held_out_sets(config, torch.device("cpu"), seed=SEED)
+    return held_out_sets(config, seed=SEED)
 
 
 def _read(model: HyperNetwork, data: DataSets) -> tuple[Tensor, Tensor]:

@@ -46,6 +46,7 @@ from infoatlas._wide import (
 )
 
 CHUNK_ROWS = 40_000  # rows of all data sets that go through the network at a time: about 300 MB
+CHUNK_ROWS_CUDA = 400_000  # launches take the time there
 SHOW_PROGRESS_ABOVE = 400_000  # rows in all; some seconds
 
 Model = str | PathLike[str] | HyperNetwork
@@ -273,6 +274,11 @@ def _result(
     )
 
 
+def chunk_rows(network: HyperNetwork) -> int:
+    """Rows of all data sets of a pass, on the network's device."""
+    return CHUNK_ROWS_CUDA if network.pair_first.weight.is_cuda else CHUNK_ROWS
+
+
 def _tensor(values: NDArray[np.float64], network: HyperNetwork) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(values)).to(network.pair_first.weight.device)
 
@@ -281,7 +287,7 @@ def _chunks(
     x: NDArray[np.float64], y: NDArray[np.float64], network: HyperNetwork
 ) -> Iterator[tuple[NDArray[np.intp], int]]:
     """Items that go through the network together: bounded memory, one neighbour gap."""
-    size = max(1, CHUNK_ROWS // x.shape[1])
+    size = max(1, chunk_rows(network) // x.shape[1])
     for start in range(0, len(x), size):
         part = slice(start, start + size)
         gaps = neighbour_gap(_tensor(x[part], network), _tensor(y[part], network)).cpu().numpy()

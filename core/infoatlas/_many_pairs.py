@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tqdm.auto import tqdm
 
 from infoatlas._checkpoint import load_model
-from infoatlas._estimate import CHUNK_ROWS, Model, RandomState, mutual_information_batch
+from infoatlas._estimate import Model, RandomState, chunk_rows, mutual_information_batch
 from infoatlas._result import MIResult
 from infoatlas._validation import check_random_state
 
@@ -33,7 +33,7 @@ def estimate_pairs(
     model: Model = "default",
     device: str | torch.device | None = None,
     random_state: RandomState = 0,
-    rows_per_pass: int = CHUNK_ROWS,
+    rows_per_pass: int | None = None,
 ) -> list[MIResult]:
     """Estimate every pair, those of one shape together, in nats.
 
@@ -44,10 +44,12 @@ def estimate_pairs(
     model, device, random_state
         As for ``mutual_information``, whose values these are.
     rows_per_pass : int
-        Rows of all pairs of a pass, which bounds the memory; a single pair may have more.
+        Rows of all pairs of a pass, which bounds the memory; a single pair may have more. None
+        for as many as suit the device.
     """
     seed = seed_of(random_state)
     network = load_model(model, device=device)
+    rows_per_pass = rows_per_pass or chunk_rows(network)
     of_shape: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for place, (x, y) in enumerate(asked):
         of_shape[(*x.shape, y.shape[1])].append(place)

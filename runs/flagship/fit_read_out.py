@@ -29,13 +29,14 @@ from infoatlas._forward import write_critics
 from infoatlas._hypernetwork import HyperNetwork
 from infoatlas._readout import Reading, Summary, read_out
 from infoatlas._result import interval_multiple
-from infoatlas.pretraining import RECIPES
+from infoatlas.pretraining import RECIPES, PretrainConfig
 from infoatlas.pretraining.distributions import draw_data_sets, draw_distributions
 from infoatlas.pretraining.held_out import held_out_error, held_out_sets, relative_error
 from infoatlas.pretraining.objective import read_out_loss
 from infoatlas.pretraining.train import Size, draw_size
 
 CONFIG = RECIPES["flagship"]
+OF_DEVICE = {"cpu": CONFIG, "cuda": RECIPES["flagship-cuda"]}  # sizes of a batch
 EPOCHS, BATCH, RATE, WEIGHT_DECAY = 20, 256, 3e-3, 1e-2
 HELD_OUT = 0.2
 STDERR_WEIGHT = CONFIG.stderr_weight / CONFIG.mi_weight  # as in the run
@@ -45,14 +46,14 @@ WIDTHS = (2, 3, 4, 5, 8, 12, 16, 25)
 def collect(model: HyperNetwork, out: Path, seed: int, minutes: float) -> None:
     """Write what the read-out reads, and the true MI, of as many data sets as the time allows."""
     rng = np.random.default_rng(seed)
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator(_device(model)).manual_seed(seed)
     batches = []
     deadline = time.monotonic() + 60 * minutes
     while time.monotonic() < deadline:
         batches.append(_batch(model, rng, generator))
         if len(batches) % 100 == 0:
             print(sum(len(batch["mi"]) for batch in batches), "data sets")  # noqa: T201
-    save_file({key: torch.cat([b[key] for b in batches]) for key in batches[0]}, out)
+    save_file({key: torch.cat([b[key] for b in batches]).cpu() for key in batches[0]}, out)
 
 
 @torch.no_grad()
@@ -61,9 +62,12 @@ def _batch(
 ) -> dict[str, Tensor]:
     """One batch; every second one is of several columns, mostly unmapped, with independent rows."""
     wide = rng.random() < 0.5
-    size = _wide_size(rng) if wide else draw_size(CONFIG, rng)
+    config = OF_DEVICE[_device(model).type]
+    size = _wide_size(config, rng) if wide else draw_size(config, rng)
     options = {"plain_probability": 0.7, "autocorrelated_probability": 0.0} if wide else {}
-    distributions = draw_distributions(size.data_sets, size.d_x, size.d_y, generator, **options)
+    distributions = draw_distributions(
+        size.data_sets, size.d_x, size.d_y, generator, groups=config.groups, **options
+    )
     data = draw_data_sets(distributions, size.rows, generator)
     forward = write_critics(model, read_pair(data.x.double(), data.y.double()), rng)
     return {
@@ -73,16 +77,16 @@ def _batch(
     }
 
 
-def _wide_size(rng: np.random.Generator) -> Size:
-    n = round(math.exp(rng.uniform(math.log(200), math.log(CONFIG.n_range[1]))))
+def _wide_size(config: PretrainConfig, rng: np.random.Generator) -> Size:
+    n = round(math.exp(rng.uniform(math.log(200), math.log(config.n_range[1]))))
     d = int(rng.choice(WIDTHS))
-    budget = CONFIG.rows_per_step / (1 + d / 12)
-    return Size(int(np.clip(round(budget / n), 2, 12)), n, d, d)
+    budget = config.rows_per_step / (1 + d / 12)
+    return Size(int(np.clip(round(budget / n), 2, config.max_data_sets // 2)), n, d, d)
 
 
 def fit(model: HyperNetwork, collected: list[Path]) -> None:
     """Fit the read-out in place; prints its error on the fifth that takes no part."""
-    files = [load_file(path) for path in collected]
+    files = [load_file(path, device=str(_device(model))) for path in collected]
     fitted, held_out = (
         {key: torch.cat([_part(file[key], last=last) for file in files]) for key in files[0]}
         for last in (False, True)
@@ -108,9 +112,13 @@ def _batches(count: int) -> Iterator[Tensor]:
         yield from torch.randperm(count, generator=generator).split(BATCH)
 
 
+def _device(model: HyperNetwork) -> torch.device:
+    return next(model.parameters()).device
+
+
 def _part(values: Tensor, *, last: bool) -> Tensor:
     split = round((1 - HELD_OUT) * len(values))
-    return values[split:] if last else values[:split]
+    return (values[split:] if last else values[:split]).float()
 
 
 def _read(model: HyperNetwork, rows: dict[str, Tensor]) -> Reading:
@@ -137,13 +145,14 @@ def main() -> None:
     parser.add_argument("collected", type=Path, nargs="*")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--device", choices=tuple(OF_DEVICE), default="cpu")
     options = parser.parse_args()
-    model = load_model(options.checkpoint)
+    model = load_model(options.checkpoint, device=options.device)
     if options.stage == "collect":
         collect(model, options.out, options.seed, options.minutes)
         return
     fit(model, options.collected)
-    error = held_out_error(model, held_out_sets(CONFIG, torch.device("cpu")))
+    error = held_out_error(model, held_out_sets(CONFIG))
     card = json.loads(options.checkpoint.with_suffix(".json").read_text())
     card |= {"held_out_error": error.mean, "held_out_by_family": error.by_family}
     del card["sha256"]

@@ -9,6 +9,7 @@ from infoatlas._pairs import FOLDS, fold_of_rows
 from infoatlas._variates import (
     RIDGE,
     _leading_pairs,
+    _subspace_iteration,
     apply_reader,
     cross_fitted_variates,
     landmarks,
@@ -241,3 +242,22 @@ def test_pairs_of_independent_data_do_not_stand_out():
 
 def test_there_are_as_many_folds_as_product_pairs_know():
     assert len(np.unique(fold_of_rows(64))) == FOLDS
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(300, 40), (3000, 120), (60, 100)])
+def test_subspace_iteration_finds_the_largest_eigenvectors(rows, columns):
+    rng = np.random.default_rng(columns)
+    factors = rng.normal(size=(5, rows, columns)) * np.linspace(2.0, 0.5, columns)
+    matrix = torch.from_numpy(factors.transpose(0, 2, 1) @ factors / rows)
+    values, vectors = _subspace_iteration(matrix, 6)
+    expected = torch.linalg.eigvalsh(matrix)[:, -6:]
+    assert torch.allclose(values, expected, rtol=0.02)  # the last ones are close together
+    assert torch.allclose(vectors.mT @ vectors, torch.eye(6, dtype=torch.float64).expand(5, 6, 6))
+    torch.testing.assert_close((vectors * (matrix @ vectors)).sum(1), values)
+
+
+def test_subspace_iteration_of_a_matrix_of_low_rank():
+    factors = torch.from_numpy(np.random.default_rng(0).normal(size=(2, 3, 50)))
+    values, vectors = _subspace_iteration(factors.mT @ factors, 6)
+    assert torch.allclose(values, torch.linalg.eigvalsh(factors.mT @ factors)[:, -6:], atol=1e-9)
+    assert torch.allclose(factors.mT @ factors, vectors * values.unsqueeze(1) @ vectors.mT)

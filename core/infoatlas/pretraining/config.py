@@ -23,8 +23,10 @@ class PretrainConfig:
     rows_per_step: int = 8192  # data sets a step = rows_per_step / n, between the next two
     min_data_sets: int = 2
     max_data_sets: int = 24
+    groups: int = 4  # parts of a step with one family and one choice of maps
     n_range: tuple[int, int] = (64, 5000)  # log-uniform
     max_dimension: int = 32
+    dimension_power: float = 2.0  # of a uniform draw: below 2, more data sets of many coordinates
     learning_rate: float = 1e-3
     weight_decay: float = 1e-2
     warmup_steps: int = 100

@@ -39,11 +39,12 @@ class HeldOutError(NamedTuple):
     coverage: float  # share of 95% intervals that hold the true MI
 
 
-def held_out_sets(
-    config: PretrainConfig, device: torch.device, *, seed: int = SEED
-) -> list[DataSets]:
-    """A fixed list of batches over a grid of sizes; another seed gives others of the same kind."""
-    generator = torch.Generator(device).manual_seed(seed)
+def held_out_sets(config: PretrainConfig, *, seed: int = SEED) -> list[DataSets]:
+    """A fixed list of batches over a grid of sizes; another seed gives others of the same kind.
+
+    Drawn on the CPU, so that they are the same wherever a run goes on.
+    """
+    generator = torch.Generator().manual_seed(seed)
     grid = [row for row in GRID if row[0] <= config.n_range[1] and row[1] <= config.max_dimension]
     batches = []
     for i in range(config.evaluation_batches):
@@ -62,15 +63,17 @@ def held_out_error(
     model: HyperNetwork, batches: list[DataSets], *, seed: int = SEED
 ) -> HeldOutError:
     """Mean error of the estimate against the exact MI; the seed draws the product pairs."""
+    device = next(model.parameters()).device
     errors: dict[str, list[float]] = defaultdict(list)
     inside = []
     with torch.no_grad():
         for data in batches:
-            pair = read_pair(data.x.double(), data.y.double())
+            pair = read_pair(*(side.to(device, torch.float64) for side in (data.x, data.y)))
             reading = write_critics(model, pair, np.random.default_rng(seed)).reading
-            difference = (reading.mi.clamp_min(0.0) - data.mi).abs()
+            mi = data.mi.to(device)
+            difference = (reading.mi.clamp_min(0.0) - mi).abs()
             inside += (difference <= interval_multiple(0.95) * reading.stderr).tolist()
-            relative = relative_error(reading.mi, data.mi)
+            relative = relative_error(reading.mi, mi)
             for family, value in zip(data.family, relative.tolist(), strict=True):
                 errors[family].append(value)
     everything = [v for values in errors.values() for v in values]

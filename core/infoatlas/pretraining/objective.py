@@ -26,8 +26,9 @@ def true_pointwise(data: DataSets, pairs: ProductPairs) -> tuple[Tensor, Tensor]
     """Exact PMI of joint rows (b, n) and of product pairs (b, s, n), clipped."""
     joint = data.pointwise().clamp(-PMI_RANGE, PMI_RANGE)
     rows = torch.arange(joint.shape[1], device=joint.device)
-    product = [data.pointwise(rows, partner) for partner in pairs.partner]
-    return joint, torch.stack(product, dim=1).clamp(-PMI_RANGE, PMI_RANGE)
+    s = len(pairs.partner)
+    product = data.pointwise(rows.repeat(s), pairs.partner.flatten()).unflatten(1, (s, -1))
+    return joint, product.clamp(-PMI_RANGE, PMI_RANGE)
 
 
 def objective(

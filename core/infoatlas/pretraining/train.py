@@ -85,7 +85,7 @@ def pretrain(
     if start is not None:
         state.take_weights(load_model(start))
     state.begin_budget(minutes=minutes, steps=steps)
-    held_out = held_out_sets(config, target)
+    held_out = held_out_sets(config)
     log = TrainingLog(directory, active=processes.is_main)
     bar = tqdm(disable=None if processes.is_main else True, unit="step", initial=state.step)
     clock, work = time.monotonic(), time.process_time()
@@ -119,7 +119,9 @@ class StepOutcome(NamedTuple):
 def train_step(state: TrainingState, config: PretrainConfig, processes: Processes) -> StepOutcome:
     """Draw distributions, draw data sets, write their critics, maximise the objective."""
     size = draw_size(config, state.rng)
-    distributions = draw_distributions(size.data_sets, size.d_x, size.d_y, state.generator)
+    distributions = draw_distributions(
+        size.data_sets, size.d_x, size.d_y, state.generator, groups=config.groups
+    )
     data = draw_data_sets(distributions, size.rows, state.generator)
     with torch.no_grad():
         pair = read_pair(data.x.double(), data.y.double())
@@ -147,15 +149,16 @@ def draw_size(config: PretrainConfig, rng: np.random.Generator) -> Size:
     """One (rows, d_x, d_y) a step, and as many data sets as the step's budget of rows allows."""
     low, high = config.n_range
     n = round(math.exp(rng.uniform(math.log(low), math.log(high + 0.5))))
-    d_x, d_y = _dimensions(config.max_dimension, rng)
+    d_x, d_y = _dimensions(config, rng)
     budget = config.rows_per_step / (1 + (d_x + d_y) / 24)  # wide data sets cost more a row
     b = int(np.clip(round(budget / n), config.min_data_sets, config.max_data_sets))
     return Size(b, n, d_x, d_y)
 
 
-def _dimensions(most: int, rng: np.random.Generator) -> tuple[int, int]:
+def _dimensions(config: PretrainConfig, rng: np.random.Generator) -> tuple[int, int]:
     """Most data sets have few coordinates; three in ten have unequal sides."""
-    first, second = (min(most, int((most + 1) ** (rng.random() ** 2))) for _ in range(2))
+    most, power = config.max_dimension, config.dimension_power
+    first, second = (min(most, int((most + 1) ** (rng.random() ** power))) for _ in range(2))
     return (first, first) if rng.random() < 0.7 else (first, second)
 
 

@@ -13,7 +13,6 @@ from infoatlas.pretraining import FAMILIES, RECIPES
 from infoatlas.pretraining.held_out import SEED, held_out_error, held_out_sets
 
 CONFIG = dataclasses.replace(RECIPES["tiny"], evaluation_batches=3)
-CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +22,10 @@ def model():
 
 
 def test_the_sets_are_the_same_whatever_the_run_has_drawn_before():
-    first = held_out_sets(CONFIG, CPU)
+    first = held_out_sets(CONFIG)
     torch.manual_seed(5)
     np.random.default_rng(5).normal()
-    second = held_out_sets(dataclasses.replace(CONFIG, random_state=9), CPU)
+    second = held_out_sets(dataclasses.replace(CONFIG, random_state=9))
     assert len(first) == len(second) == 3
     for one, other in zip(first, second, strict=True):
         assert torch.equal(one.x, other.x)
@@ -37,7 +36,7 @@ def test_the_sets_are_the_same_whatever_the_run_has_drawn_before():
 @pytest.mark.parametrize("name", sorted(RECIPES))
 def test_the_sets_stay_within_the_sizes_of_the_recipe(name):
     config = dataclasses.replace(RECIPES[name], evaluation_batches=2)
-    for data in held_out_sets(config, CPU):
+    for data in held_out_sets(config):
         _, n, d = data.x.shape
         assert config.n_range[0] <= n <= config.n_range[1]
         assert d <= config.max_dimension
@@ -46,11 +45,11 @@ def test_the_sets_stay_within_the_sizes_of_the_recipe(name):
 
 def test_a_range_below_the_grid_still_has_sets():
     config = dataclasses.replace(CONFIG, n_range=(64, 100))
-    assert {data.x.shape[1] for data in held_out_sets(config, CPU)} == {64}
+    assert {data.x.shape[1] for data in held_out_sets(config)} == {64}
 
 
 def test_the_error_repeats_and_leaves_the_network_as_it_was(model):
-    sets = held_out_sets(CONFIG, CPU)
+    sets = held_out_sets(CONFIG)
     before = {name: value.clone() for name, value in model.state_dict().items()}
     first, second = held_out_error(model, sets), held_out_error(model, sets)
     assert first == second
@@ -58,7 +57,7 @@ def test_the_error_repeats_and_leaves_the_network_as_it_was(model):
 
 
 def test_the_error_is_the_mean_difference_to_the_truth_over_one_plus_it(model):
-    sets = held_out_sets(CONFIG, CPU)
+    sets = held_out_sets(CONFIG)
     errors, families = [], []
     for data in sets:
         pair = read_pair(data.x.double(), data.y.double())
@@ -77,7 +76,7 @@ def test_the_error_is_the_mean_difference_to_the_truth_over_one_plus_it(model):
 
 def test_a_better_network_has_a_smaller_error(network):
     """The shipped one against an untrained one of its sizes."""
-    sets = held_out_sets(dataclasses.replace(RECIPES["tiny"], evaluation_batches=3), CPU)
+    sets = held_out_sets(dataclasses.replace(RECIPES["tiny"], evaluation_batches=3))
     torch.manual_seed(0)
     untrained = HyperNetwork(network.config).eval()
     assert held_out_error(network, sets).mean < held_out_error(untrained, sets).mean
