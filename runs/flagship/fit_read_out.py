@@ -16,6 +16,7 @@ import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,7 +28,7 @@ from infoatlas._checkpoint import save_model
 from infoatlas._coordinates import read_pair
 from infoatlas._forward import write_critics
 from infoatlas._hypernetwork import HyperNetwork
-from infoatlas._readout import Reading, Summary, read_out
+from infoatlas._readout import N_CANDIDATES, Reading, Summary, read_out
 from infoatlas._result import interval_multiple
 from infoatlas.pretraining import RECIPES, PretrainConfig
 from infoatlas.pretraining.distributions import draw_data_sets, draw_distributions
@@ -39,6 +40,7 @@ CONFIG = RECIPES["flagship"]
 OF_DEVICE = {"cpu": CONFIG, "cuda": RECIPES["flagship-cuda"]}  # sizes of a batch
 EPOCHS, BATCH, RATE, WEIGHT_DECAY = 20, 256, 3e-3, 1e-2
 HELD_OUT = 0.2
+COVERED, BISECTIONS = 0.95, 12
 STDERR_WEIGHT = CONFIG.stderr_weight / CONFIG.mi_weight  # as in the run
 WIDTHS = (2, 3, 4, 5, 8, 12, 16, 25)
 
@@ -64,7 +66,9 @@ def _batch(
     wide = rng.random() < 0.5
     config = OF_DEVICE[_device(model).type]
     size = _wide_size(config, rng) if wide else draw_size(config, rng)
-    options = {"plain_probability": 0.7, "autocorrelated_probability": 0.0} if wide else {}
+    options: dict[str, Any] = (
+        {"plain_probability": 0.7, "autocorrelated_probability": 0.0} if wide else {}
+    )
     distributions = draw_distributions(
         size.data_sets, size.d_x, size.d_y, generator, groups=config.groups, **options
     )
@@ -103,7 +107,26 @@ def fit(model: HyperNetwork, collected: list[Path]) -> None:
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
+    _widen_intervals(model, fitted)
     print("after:", *_errors(model, held_out))  # noqa: T201
+
+
+def _widen_intervals(model: HyperNetwork, rows: dict[str, Tensor]) -> None:
+    """Raise both numbers behind the standard error until 95% intervals hold 95% of the truths.
+
+    The likelihood ranks the errors well, but their tails are heavier than Student's. One shift of
+    both logarithms, found by bisection, leaves the ranks about as they are.
+    """
+    last = model.readout[-1]
+    assert isinstance(last, torch.nn.Linear)
+    start = last.bias.detach().clone()
+    low, high = 0.0, 2.0
+    for _ in range(BISECTIONS):
+        middle = (low + high) / 2
+        last.bias.data = start + middle * (
+            torch.arange(len(start), device=start.device) >= N_CANDIDATES
+        )
+        low, high = (low, middle) if _errors(model, rows)[1] > COVERED else (middle, high)
 
 
 def _batches(count: int) -> Iterator[Tensor]:
