@@ -25,6 +25,7 @@ from sklearn.metrics import roc_auc_score
 from benchmarks.motion_scenes import CONDITIONS, draw, stray_tracks
 from benchmarks.record import RESULTS, describe_run, write_description
 from benchmarks.row_record import write_rows
+from infoatlas import load_model
 from infoatlas_plugins.motion import (
     MotionSegmenter,
     Tracks,
@@ -345,7 +346,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         date = datetime.now(UTC).date().isoformat()
         path = arguments.out / f"{date}-motion-{arguments.name or part}.csv"
         write_rows(path, rows)
-        circumstances = describe_run(part=part, random_state=0, load_average=os.getloadavg())
+        circumstances = describe_run(
+            part=part,
+            random_state=0,
+            weights=load_model("default").name,
+            load_average=os.getloadavg(),
+        )
         write_description(path.with_suffix(".json"), circumstances)
         summarise(part, rows)
     return 0
