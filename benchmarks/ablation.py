@@ -75,13 +75,14 @@ def _with_steps(model: HyperNetwork, steps: int) -> Iterator[None]:
 
 
 @contextmanager
-def _with_pairs(model: HyperNetwork, count: int) -> Iterator[None]:
+def with_pairs(count: int) -> Iterator[None]:
+    """So many product pairs a row, whatever their number."""
     with patch.object(_pairs, "_pairs_per_row", lambda n: count):
         yield
 
 
 @contextmanager
-def _without_cross_fitting(model: HyperNetwork) -> Iterator[None]:
+def without_cross_fitting() -> Iterator[None]:
     """Every row's canonical variates from the directions of all rows, its own among them."""
     fit = _variates.cross_fitted_variates
 
@@ -105,9 +106,9 @@ PARTS: dict[str, Callable[[HyperNetwork], Any]] = {
     "no Newton step: the prior mean": lambda model: _with_steps(model, 0),
     "one Newton step": lambda model: _with_steps(model, 1),
     "two Newton steps": lambda model: _with_steps(model, 2),
-    "two product pairs a row": lambda model: _with_pairs(model, 2),
-    "sixteen product pairs a row": lambda model: _with_pairs(model, 16),
-    "without cross-fitting": _without_cross_fitting,
+    "two product pairs a row": lambda model: with_pairs(2),
+    "sixteen product pairs a row": lambda model: with_pairs(16),
+    "without cross-fitting": lambda model: without_cross_fitting(),
 }
 
 

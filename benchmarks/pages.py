@@ -8,7 +8,6 @@ from typing import Any
 
 from benchmarks.record import ROOT
 
-BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 DOCS = ROOT / "docs"
 
 
@@ -20,18 +19,19 @@ def write_figure(path: Path, figure: Any, *, dpi: int) -> None:
     temporary.replace(path)
 
 
-def write_measured(page: Path, paragraphs: Iterable[str]) -> None:
-    """Put paragraphs and tables between the two marks of a page.
+def write_measured(page: Path, paragraphs: Iterable[str], *, part: str = "measured") -> None:
+    """Put paragraphs and tables between the two marks of a page, or of one ``part`` of it.
 
     Raises
     ------
     ValueError
         If the page has no such marks.
     """
-    before, mark, rest = page.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
+    first, last = (f"<!-- {part}: {place} -->" for place in ("begin", "end"))
+    before, mark, rest = page.read_text().partition(first)
+    _, end, after = rest.partition(last)
     if not (mark and end):
-        raise ValueError(f"{page} has no {BEGIN} before a {END}.")
+        raise ValueError(f"{page} has no {first} before a {last}.")
     temporary = page.with_suffix(".part.md")
-    temporary.write_text(before + "\n\n".join([BEGIN, *paragraphs, END]) + after)
+    temporary.write_text(before + "\n\n".join([first, *paragraphs, last]) + after)
     temporary.replace(page)

@@ -24,8 +24,7 @@ PACKAGES = ("infoatlas", "numpy", "scipy", "torch")
 
 def describe_run(**more: Any) -> dict[str, Any]:
     """Circumstances of this run; ``more`` adds what only the caller knows."""
-    # a copy without git, on a lent machine, is told which commit it is
-    commit = _git("rev-parse", "--verify", "--quiet", "HEAD") or os.environ.get("GIT_COMMIT")
+    commit = _git("rev-parse", "--verify", "--quiet", "HEAD")
     return {
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "commit": commit or None,

@@ -27,12 +27,6 @@ def test_a_run_is_described_without_the_name_of_the_machine():
     assert about["versions"]["numpy"] == np.__version__
 
 
-def test_a_copy_without_git_is_told_its_commit(monkeypatch, tmp_path):
-    monkeypatch.setattr(record, "ROOT", tmp_path)
-    monkeypatch.setenv("GIT_COMMIT", "abc1234")
-    assert record.describe_run()["commit"] == "abc1234"
-
-
 def test_a_checkpoint_on_disk_is_known_by_its_hash(tmp_path):
     file = tmp_path / "weights.safetensors"
     file.write_bytes(b"weights")

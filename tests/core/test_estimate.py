@@ -86,14 +86,14 @@ def test_names_and_codes_of_nominal_levels_mean_nothing(levels, seed):
 
 
 @pytest.mark.parametrize("kind", ["gaussian 3", "mixed", "wavy, heavy tails"])
-def test_shuffling_the_rows_changes_less_than_the_standard_error(kind, draw):
+def test_shuffling_the_rows_changes_less_than_the_interval(kind, draw):
     x, y = draw(kind, 1000)
     plain = mutual_information(x, y)
     for seed in range(3):
         order = np.random.default_rng(seed).permutation(1000)
         shuffled = mutual_information(x[order], y[order])
         # folds and product pairs are drawn anew; the rows, and so the sampling error, are the same
-        assert abs(shuffled.mi - plain.mi) < plain.stderr
+        assert abs(shuffled.mi - plain.mi) < 1.5 * plain.stderr
 
 
 # values
