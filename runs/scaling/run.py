@@ -28,7 +28,7 @@ SIZES = {
 
 def main(size: str, folder: Path) -> None:
     """Train one size; its log.csv is the record."""
-    config = PretrainConfig(model=SIZES[size], rows_per_step=4096, evaluation_minutes=5.0)
+    config = PretrainConfig(model=SIZES[size], rows_per_step=4096, evaluation_minutes=1.0)
     pretrain(config, folder, steps=STEPS)
 
 

@@ -14,7 +14,7 @@ import torch
 from tqdm.auto import tqdm
 
 from infoatlas._checkpoint import load_model
-from infoatlas._estimate import CHUNK_ROWS, Model, RandomState
+from infoatlas._estimate import Model, RandomState
 from infoatlas._many_pairs import estimate_pairs, seed_of
 from infoatlas._pairs import pairs_of_all
 from infoatlas._validation import Units, check_units, per_nat
@@ -204,4 +204,4 @@ def _rows_per_pass(memory_mb: float, n_samples: int) -> int:
             f"memory_mb must be {n_samples * megabytes_per_row:.0f} or more for {n_samples} rows, "
             f"got {memory_mb}; one pair goes through the network at once."
         )
-    return int(min(CHUNK_ROWS, memory_mb / megabytes_per_row))
+    return int(memory_mb / megabytes_per_row)
