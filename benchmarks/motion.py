@@ -1,7 +1,7 @@
 """Motion segmentation against its bars: Hopkins155, motion capture, the sample scene, simulations.
 
     python -m benchmarks.motion hopkins155 alone strays --root FOLDER
-    python -m benchmarks.motion mocap scene simulated time
+    python -m benchmarks.motion mocap scene other-scenes simulated time
 
 Each part writes benchmarks/results/<date>-motion-<part>.csv, one row a measurement, and a .json of
 its circumstances. Hopkins155 is not shipped; the rest is.
@@ -10,12 +10,12 @@ its circumstances. Hopkins155 is not shipped; the rest is.
 from __future__ import annotations
 
 import argparse
-import csv
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import numpy as np
@@ -24,6 +24,8 @@ from sklearn.metrics import roc_auc_score
 
 from benchmarks.motion_scenes import CONDITIONS, draw, stray_tracks
 from benchmarks.record import RESULTS, describe_run, write_description
+from benchmarks.row_record import write_rows
+from infoatlas import load_model
 from infoatlas_plugins.motion import (
     MotionSegmenter,
     Tracks,
@@ -35,7 +37,9 @@ from infoatlas_plugins.motion import (
     read_pointodyssey,
 )
 from infoatlas_plugins.motion.hopkins155 import hopkins155_files
+from infoatlas_plugins.motion.make_scene import make_scene
 from infoatlas_plugins.motion.pairs import gaussian_information, normal_scores
+from infoatlas_plugins.motion.pointodyssey import SAMPLE_ROOT
 from infoatlas_plugins.motion.reference import (
     ReferenceResult,
     original_filter,
@@ -52,7 +56,10 @@ CRITIC_PAIRS = 60  # the plugin's default
 FEWEST_ALONE = 15  # tracks of a motion that is segmented alone
 TUNED_ON = {"alone": 4, "strays": 8}  # every so manieth sequence of Hopkins155 fixed the rules
 N_REFERENCES = 20
+N_REFERENCES_ELSEWHERE = 6
+OTHER_SCENES = ((0, 5.0), (2, 5.0), (1, 20.0))  # seed, frames a second
 SEEDS = range(3)
+APART = {"mocap": ("sequence",), "other-scenes": ("random_state", "frames_per_second")}
 
 
 def measure(
@@ -98,7 +105,7 @@ def alone(arguments: argparse.Namespace) -> Iterator[Row]:
     for place, name in enumerate(progress_bar(_names(arguments), description="motions alone")):
         tracks = read_hopkins155(arguments.root, sequence=name)
         yield from _alone(tracks, name, "cmi", tuned_on=place % TUNED_ON["alone"] == 0)
-    for name, tracks in _sample_scene():
+    for name, tracks in _both_frames():
         yield from _alone(tracks, name, "auto", tuned_on=False)
 
 
@@ -129,7 +136,7 @@ def strays(arguments: argparse.Namespace) -> Iterator[Row]:
         for affinity in ("cmi", "mi"):
             tuned_on = place % TUNED_ON["strays"] == 0
             yield _with_strays(tracks, affinity) | {"tuned_on": tuned_on}
-    for name, tracks in _sample_scene():
+    for name, tracks in _both_frames():
         yield _with_strays(tracks, "auto") | {"tuned_on": False, "sequence": name}
 
 
@@ -153,11 +160,11 @@ def _with_strays(tracks: Tracks, affinity: str) -> Row:
     }
 
 
-def _sample_scene() -> Iterator[tuple[str, Tracks]]:
-    """The shipped scene in space and in the image, with a name for each."""
+def _both_frames(root: Path = SAMPLE_ROOT) -> Iterator[tuple[str, Tracks]]:
+    """A scene in space and in the image, with a name for each."""
     frames: tuple[Literal["world", "pixel"], ...] = ("world", "pixel")
     for frame in frames:
-        tracks, _ = clean(read_pointodyssey(frame=frame))
+        tracks, _ = clean(read_pointodyssey(root, frame=frame))
         yield f"{tracks.name} ({frame})", tracks
 
 
@@ -178,11 +185,29 @@ def mocap(arguments: argparse.Namespace) -> Iterator[Row]:
 
 def scene(arguments: argparse.Namespace) -> Iterator[Row]:
     """The sample scene in space and in the image, and the original's protocol on it."""
-    for name, tracks in _sample_scene():
+    yield from _scene(SAMPLE_ROOT, N_REFERENCES)
+
+
+def other_scenes(arguments: argparse.Namespace) -> Iterator[Row]:
+    """Scenes of other seeds, and the sample scene's first seconds at more frames a second."""
+    for random_state, frames_per_second in OTHER_SCENES:
+        with TemporaryDirectory() as folder:
+            root = Path(folder)
+            make_scene(root, random_state=random_state, frames_per_second=frames_per_second)
+            for row in _scene(root, N_REFERENCES_ELSEWHERE):
+                yield {
+                    "random_state": random_state,
+                    "frames_per_second": frames_per_second,
+                    **row,
+                }
+
+
+def _scene(root: Path, n_references: int) -> Iterator[Row]:
+    for name, tracks in _both_frames(root):
         yield measure(tracks, "auto", "auto", CRITIC_PAIRS) | {"sequence": name}
-    tracks = read_pointodyssey(frame="pixel")
+    tracks = read_pointodyssey(root, frame="pixel")
     n_kept = len(original_filter(tracks))
-    references = np.random.default_rng(0).choice(n_kept, N_REFERENCES, replace=False)
+    references = np.random.default_rng(0).choice(n_kept, n_references, replace=False)
     for reference in progress_bar(sorted(references.tolist()), description="references"):
         start = time.perf_counter()
         result = reference_protocol(tracks, reference)
@@ -208,7 +233,7 @@ def closed_form_aucs(result: ReferenceResult) -> Row:
     """
     tracks, reference = result.tracks, result.reference
     assert tracks.labels is not None
-    usable = np.isfinite(tracks.points).all(axis=-1)
+    usable = np.asarray(np.isfinite(tracks.points).all(axis=-1))
     points = np.where(usable[..., None], tracks.points, 0.0).astype(np.float64)
     views = motion_views(points, usable, generator=np.random.default_rng(0))
     column = np.array([reference])
@@ -282,28 +307,16 @@ PARTS: dict[str, Callable[[argparse.Namespace], Iterator[Row]]] = {
     "strays": strays,
     "mocap": mocap,
     "scene": scene,
+    "other-scenes": other_scenes,
     "simulated": simulated,
     "time": speed,
 }
 
 
-def write_rows(path: Path, rows: Sequence[Row]) -> None:
-    """Write rows as CSV under a temporary name, then rename it."""
-    columns = list(dict.fromkeys(key for row in rows for key in row))
-    temporary = path.with_name(path.name + ".tmp")
-    with temporary.open("w", newline="") as handle:
-        writer = csv.DictWriter(handle, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    temporary.replace(path)
-
-
 def summarise(part: str, rows: Sequence[Row]) -> None:
     """Print the mean of each kind of row."""
     kinds = ("condition", "affinity", "critic_pairs", "clusters", "tuned_on")
-    keys: list[str] = [key for key in kinds if key in rows[0]]
-    if part == "mocap":
-        keys = ["sequence", *keys]
+    keys = [*APART.get(part, ()), *(key for key in kinds if key in rows[0])]
     for kind in dict.fromkeys(tuple(row.get(key) for key in keys) for row in rows):
         members = [row for row in rows if tuple(row.get(key) for key in keys) == kind]
         means = {
@@ -333,7 +346,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         date = datetime.now(UTC).date().isoformat()
         path = arguments.out / f"{date}-motion-{arguments.name or part}.csv"
         write_rows(path, rows)
-        circumstances = describe_run(part=part, random_state=0, load_average=os.getloadavg())
+        circumstances = describe_run(
+            part=part,
+            random_state=0,
+            weights=load_model("default").name,
+            load_average=os.getloadavg(),
+        )
         write_description(path.with_suffix(".json"), circumstances)
         summarise(part, rows)
     return 0

@@ -4,7 +4,7 @@ Eight rigid bodies, one with hinges and a soft one are pushed, turned and thrown
 forces, collide with each other and with the furniture, and are watched by one moving camera. The
 same seed gives the same scene.
 
-    python -m infoatlas_plugins.motion.make_scene --out scenes --seed 0 --frames 120
+    python -m infoatlas_plugins.motion.make_scene --out scenes --seed 1 --frames 120
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from infoatlas_plugins.extras import import_extra
 from infoatlas_plugins.motion.ray_camera import (
     Camera,
     body_image,
-    cast,
     look_at,
     shaded_image,
     visible_points,
 )
-from infoatlas_plugins.motion.scene_bodies import SceneBody, moving_bodies, sample_surface
+from infoatlas_plugins.motion.scene_bodies import SceneBody, moving_bodies
+from infoatlas_plugins.motion.scene_tracks import points_in_view
 from infoatlas_plugins.progress import progress_bar
 
 Array = NDArray[Any]
@@ -36,8 +36,8 @@ Array = NDArray[Any]
 WORLD = Path(__file__).with_name("scene_world.xml")
 SEQUENCE = "tumbling_bodies"
 IMAGE_SIZE = (480, 270)  # pixels; half of PointOdyssey's 960 x 540
-FIELD_OF_VIEW = 52.0  # degrees, across the width
-FRAMES_PER_SECOND = 20.0
+FIELD_OF_VIEW = 70.0  # degrees, across the width
+FRAMES_PER_SECOND = 5.0  # few, so that a short clip sees many turns and hops
 SETTLE_SECONDS = 0.6  # simulated before the first frame, so that bodies are already on their way
 PUSH = 7.0  # metres / s**2, sideways acceleration of the random forces
 HOP = 24.0  # metres / s**2, upward acceleration during a hop
@@ -46,7 +46,6 @@ SPIN = 26.0  # radians / s**2, angular acceleration of the random torques
 DRAG = 1.2  # 1 / s, air drag on linear and angular velocity
 HOMING = 3.0  # 1 / s**2, pull towards the place a body started from: nothing leaves the room
 SERVO_HERTZ = (0.35, 0.8)  # of the waves that joints follow
-BACKGROUND_POINTS = 110
 RGB_STRIDE = 10  # frames between pictures: pictures are for people, masks are for labels
 
 
@@ -86,14 +85,17 @@ class Pushes:
         return linear, angular
 
 
-def simulate(model: Any, *, n_frames: int, generator: np.random.Generator) -> Array:
+def simulate(
+    model: Any, *, n_frames: int, frames_per_second: float, generator: np.random.Generator
+) -> Array:
     """Let the bodies move and record them.
 
     Parameters
     ----------
     model : mujoco.MjModel
     n_frames : int
-        Frames to record, ``1 / FRAMES_PER_SECOND`` seconds apart.
+        Frames to record.
+    frames_per_second : float
     generator : numpy.random.Generator
         Draws the forces.
 
@@ -112,7 +114,7 @@ def simulate(model: Any, *, n_frames: int, generator: np.random.Generator) -> Ar
     middle, reach = model.actuator_ctrlrange @ [0.5, 0.5], model.actuator_ctrlrange @ [-0.5, 0.5]
     recorded = np.empty((n_frames, model.nq))
     for frame in range(n_frames):
-        until = SETTLE_SECONDS + frame / FRAMES_PER_SECOND
+        until = SETTLE_SECONDS + frame / frames_per_second
         while data.time < until:
             for body, push, home in zip(bodies, pushes, homes, strict=True):
                 _push(model, data, body, push, home)
@@ -166,27 +168,6 @@ def camera_path(n_frames: int, image_size: tuple[int, int]) -> list[Camera]:
     return cameras
 
 
-def sample_background(
-    model: Any,
-    data: Any,
-    cameras: Sequence[Camera],
-    generator: np.random.Generator,
-    *,
-    n_points: int = BACKGROUND_POINTS,
-) -> Array:
-    """World points (p, 3) on the room and furniture, where random pixels of random frames look."""
-    width, height = cameras[0].image_size
-    points: list[Array] = []
-    while len(points) < n_points:
-        camera = cameras[int(generator.integers(len(cameras)))]
-        pixel = generator.uniform([0, 0], [width - 1, height - 1])
-        direction = camera.rays(pixel[None])
-        hits = cast(model, data, camera.centre, direction)
-        if hits.bodies[0] == 0:
-            points.append(camera.centre + hits.distances[0] * direction[0])
-    return np.array(points)
-
-
 def body_colours(n_bodies: int) -> Array:
     """One colour per body as PointOdyssey's masks use them, uint8 (n_bodies + 1, 3); 0 is black.
 
@@ -202,6 +183,7 @@ def make_scene(
     *,
     random_state: int = 0,
     n_frames: int = 120,
+    frames_per_second: float = FRAMES_PER_SECOND,
     image_size: tuple[int, int] = IMAGE_SIZE,
     sequence: str = SEQUENCE,
     density: float = 1.0,
@@ -213,9 +195,10 @@ def make_scene(
     out : Path
         Root folder of the data set; made if needed.
     random_state : int
-        Draws forces and points.
+        Draws forces and, apart from them, points.
     n_frames : int
-        Length of the clip, 20 frames per second.
+        Length of the clip.
+    frames_per_second : float
     image_size : tuple of int
         Width and height of pictures and masks, pixels.
     sequence : str
@@ -230,30 +213,27 @@ def make_scene(
     """
     mujoco = import_extra("mujoco", extra="motion", needed_by="make_scene()")
     image_module = import_extra("PIL.Image", extra="motion", needed_by="make_scene()")
-    generator = np.random.default_rng(random_state)
+    forces, queries = np.random.default_rng(random_state).spawn(2)
     model = mujoco.MjModel.from_xml_path(str(WORLD))
-    bodies = moving_bodies(model)
-    surfaces = [sample_surface(model, body, generator, density=density) for body in bodies]
-    recorded = simulate(model, n_frames=n_frames, generator=generator)
+    recorded = simulate(
+        model, n_frames=n_frames, frames_per_second=frames_per_second, generator=forces
+    )
     cameras = camera_path(n_frames, image_size)
     data = mujoco.MjData(model)
-    _pose(model, data, recorded[-1])
-    background = sample_background(
-        model, data, cameras, generator, n_points=round(density * BACKGROUND_POINTS)
-    )
-    colours = body_colours(len(bodies))
+    _pose(model, data, recorded[0])
+    surface, on_body = points_in_view(model, data, cameras[0], queries, density=density)
+    colours = body_colours(len(moving_bodies(model)))
 
     folder = out / "val" / sequence
     for name in ("rgbs", "masks"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    n_points = len(background) + sum(len(surface(data)) for surface in surfaces)
-    points = np.empty((n_frames, n_points, 3))
-    pixels = np.empty((n_frames, n_points, 2))
-    visible = np.empty((n_frames, n_points), dtype=bool)
-    valid = np.empty((n_frames, n_points), dtype=bool)
+    points = np.empty((n_frames, len(on_body), 3))
+    pixels = np.empty((n_frames, len(on_body), 2))
+    visible = np.empty((n_frames, len(on_body)), dtype=bool)
+    valid = np.empty((n_frames, len(on_body)), dtype=bool)
     for frame, camera in enumerate(progress_bar(cameras, description="rendering")):
         _pose(model, data, recorded[frame])
-        points[frame] = np.concatenate([background, *(surface(data) for surface in surfaces)])
+        points[frame] = surface(data)
         pixels[frame], depth = camera.project(points[frame])
         visible[frame] = visible_points(model, data, camera, points[frame])
         valid[frame] = depth > 0
@@ -293,7 +273,7 @@ def _write_annotation(
         "intrinsics": np.array([camera.intrinsics for camera in cameras], dtype=np.float16),
         "extrinsics": np.array([camera.extrinsics for camera in cameras], dtype=np.float16),
     }
-    np.savez(folder / "anno.npz", **annotation)
+    np.savez_compressed(folder / "anno.npz", **annotation)
     shapes: dict[str, Any] = {key: np.array(values.shape) for key, values in annotation.items()}
     np.savez(folder / "info.npz", **shapes)
 
@@ -304,18 +284,23 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--out", type=Path, required=True, help="root folder of the data set")
     parser.add_argument("--seed", type=int, default=0, help="of forces and points (default 0)")
     parser.add_argument("--frames", type=int, default=120, help="length of the clip (default 120)")
+    parser.add_argument("--frames-per-second", type=float, default=FRAMES_PER_SECOND,
+        help=f"of the clip (default {FRAMES_PER_SECOND:g})")  # fmt: skip
     parser.add_argument("--sequence", default=SEQUENCE, help=f"folder name (default {SEQUENCE})")
     parser.add_argument("--density", type=float, default=1.0,
-        help="points, relative to the sample scene's 394 (default 1)")  # fmt: skip
+        help="points, relative to the sample scene's 809 (default 1)")  # fmt: skip
     parser.add_argument("--width", type=int, default=IMAGE_SIZE[0],
         help=f"of the pictures, pixels (default {IMAGE_SIZE[0]})")  # fmt: skip
     arguments = parser.parse_args(argv)
-    if arguments.density <= 0 or arguments.width < 16 or arguments.frames < 1:
-        parser.error("--density must be positive, --width at least 16 and --frames at least 1")
+    if min(arguments.density, arguments.frames_per_second) <= 0:
+        parser.error("--density and --frames-per-second must be positive")
+    if arguments.width < 16 or arguments.frames < 1:
+        parser.error("--width must be at least 16 and --frames at least 1")
     folder = make_scene(
         arguments.out,
         random_state=arguments.seed,
         n_frames=arguments.frames,
+        frames_per_second=arguments.frames_per_second,
         sequence=arguments.sequence,
         density=arguments.density,
         image_size=(arguments.width, round(arguments.width * IMAGE_SIZE[1] / IMAGE_SIZE[0])),

@@ -3,14 +3,20 @@ import pytest
 
 from infoatlas_plugins.motion import read_pointodyssey
 from infoatlas_plugins.motion.make_scene import (
-    BACKGROUND_POINTS,
     WORLD,
     body_colours,
+    camera_path,
     main,
     make_scene,
 )
-from infoatlas_plugins.motion.ray_camera import Camera, look_at, meet_triangles
-from infoatlas_plugins.motion.scene_bodies import FEWEST_POINTS, moving_bodies, sample_surface
+from infoatlas_plugins.motion.pointodyssey import read_image
+from infoatlas_plugins.motion.ray_camera import Camera, cast, look_at, meet_triangles
+from infoatlas_plugins.motion.scene_bodies import moving_bodies
+from infoatlas_plugins.motion.scene_tracks import (
+    BACKGROUND_POINTS,
+    FEWEST_POINTS,
+    points_in_view,
+)
 
 mujoco = pytest.importorskip("mujoco", reason="scenes are simulated by MuJoCo")
 
@@ -70,17 +76,16 @@ def test_bodies_move_and_the_background_does_not(scene):
 
 def bodies_of(root):
     """Name -> tracks (F, p, 3) of each body; the generator writes them in the model's order."""
-    model = mujoco.MjModel.from_xml_path(str(WORLD))
-    data = mujoco.MjData(model)
-    mujoco.mj_forward(model, data)
-    generator = np.random.default_rng(3)
-    sizes = {
-        body.name: len(sample_surface(model, body, generator)(data))
-        for body in moving_bodies(model)
+    names = [body.name for body in moving_bodies(mujoco.MjModel.from_xml_path(str(WORLD)))]
+    tracks = read_pointodyssey(root)
+    points = annotation(root)["trajs_3d"].astype(float)
+    starts = tracks.pixels[0].round().astype(int)
+    mask = read_image(tracks.masks[0])[starts[:, 1], starts[:, 0]]
+    colours = body_colours(len(names))[1:]
+    return {
+        name: points[:, (mask == colour).all(axis=1)]
+        for name, colour in zip(names, colours, strict=True)
     }
-    points = annotation(root)["trajs_3d"].astype(float)[:, BACKGROUND_POINTS:]
-    parts = np.split(points, np.cumsum(list(sizes.values()))[:-1], axis=1)
-    return dict(zip(sizes, parts, strict=True))
 
 
 def stretch(points):
@@ -99,11 +104,31 @@ def test_rigid_bodies_keep_their_shape_the_digger_bends_and_the_jelly_deforms(sc
             assert value < 0.02  # two float16 steps of 4 mm, on bodies of 0.4 m and more
 
 
-def test_each_part_of_the_digger_is_rigid(scene):
-    digger = bodies_of(scene)["digger"]
-    for part in np.split(digger, [FEWEST_POINTS, 2 * FEWEST_POINTS], axis=1):
-        assert part.shape[1] == FEWEST_POINTS
-        assert stretch(part) < 0.03
+def test_points_go_with_the_part_that_they_were_seen_on():
+    model = mujoco.MjModel.from_xml_path(str(WORLD))
+    data = mujoco.MjData(model)
+    mujoco.mj_forward(model, data)
+    camera = camera_path(2, (192, 108))[-1]  # from where the pillar hides no part
+    surface, on_body = points_in_view(model, data, camera, np.random.default_rng(0))
+    before = surface(data)
+    pixels, _ = camera.project(before)
+    np.testing.assert_allclose(pixels, pixels.round(), atol=1e-6)
+    hits = cast(model, data, camera.centre, camera.rays(pixels))
+    np.testing.assert_array_equal(hits.bodies, on_body)
+    assert np.bincount(on_body)[0] == BACKGROUND_POINTS
+    _, of_few = points_in_view(model, data, camera, np.random.default_rng(0), density=0.1)
+    np.testing.assert_array_equal(np.bincount(of_few), [FEWEST_POINTS] * 11)
+
+    data.joint("shoulder").qpos -= 1.0
+    mujoco.mj_forward(model, data)
+    after = surface(data)
+    parts = np.where(hits.geoms >= 0, model.geom_bodyid[hits.geoms], -1)  # -1: the soft body
+    moved = np.linalg.norm(after - before, axis=1) > 1e-6
+    lifted = [model.body(name).id for name in ("boom", "shovel")]
+    np.testing.assert_array_equal(moved, np.isin(parts, lifted))
+    for part in lifted:
+        assert (parts == part).sum() > 2
+        assert stretch(np.stack([before, after])[:, parts == part]) < 1e-9
 
 
 def test_rays_meet_the_nearest_triangle():
@@ -143,15 +168,23 @@ def test_the_command_writes_a_scene_and_says_where(tmp_path, capsys):
 
 
 def test_a_denser_scene_has_more_points(tmp_path):
-    options = ["--frames", "2", "--density", "2", "--width", "96"]
+    options = ["--frames", "2", "--density", "2", "--width", "240"]
     assert main(["--out", str(tmp_path), *options]) == 0
     tracks = read_pointodyssey(tmp_path)
     assert tracks.n_tracks > 1.5 * read_pointodyssey().n_tracks
-    assert tracks.image_size == (96, 54)
+    assert tracks.image_size == (240, 135)
 
 
-@pytest.mark.parametrize("options", [["--density", "0"], ["--width", "4"], ["--frames", "0"]])
-def test_a_scene_of_nothing_is_refused(tmp_path, capsys, options):
+@pytest.mark.parametrize(
+    ("option", "value", "message"),
+    [
+        ("--density", "0", "--density and --frames-per-second must be positive"),
+        ("--frames-per-second", "0", "--density and --frames-per-second must be positive"),
+        ("--width", "4", "--width must be at least 16 and --frames at least 1"),
+        ("--frames", "0", "--width must be at least 16 and --frames at least 1"),
+    ],
+)
+def test_a_scene_of_nothing_is_refused(tmp_path, capsys, option, value, message):
     with pytest.raises(SystemExit):
-        main(["--out", str(tmp_path), *options])
-    assert "--density must be positive" in capsys.readouterr().err
+        main(["--out", str(tmp_path), option, value])
+    assert message in capsys.readouterr().err

@@ -3,6 +3,7 @@ import pytest
 
 from infoatlas_plugins.motion import read_pointodyssey
 from infoatlas_plugins.motion.pointodyssey import MOST_FRAMES
+from infoatlas_plugins.motion.reference import first_frame_components
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.0"])
@@ -115,8 +116,17 @@ def test_the_sample_scene_is_complete():
     tracks = read_pointodyssey()
     assert tracks.frame == "world"
     assert tracks.n_frames >= 100
-    assert 350 <= tracks.n_tracks <= 450
+    assert 600 <= tracks.n_tracks <= 900
     assert len(np.unique(tracks.labels[tracks.labels > 0])) == 10
     assert tracks.images
     hidden = 1 - tracks.visible[:, tracks.labels > 0].mean()
     assert 0.2 < hidden < 0.8  # bodies turn, leave the image and hide each other
+
+
+def test_every_track_of_the_sample_scene_starts_in_the_open_on_its_own_body():
+    tracks = read_pointodyssey()
+    assert tracks.visible[0].all()
+    regions = first_frame_components(tracks)
+    bodies = [set(tracks.labels[regions == region]) for region in np.unique(regions)]
+    assert all(len(body) == 1 for body in bodies)
+    assert set.union(*bodies) == set(range(11))
