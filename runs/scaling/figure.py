@@ -1,4 +1,4 @@
-"""Held-out error against data sets seen, for the sizes of run.py: docs/figures/scaling.png.
+"""Held-out error against data sets seen, two sizes of run.py and the flagship: a figure in docs.
 
 python runs/scaling/figure.py
 """
@@ -13,27 +13,42 @@ import matplotlib as mpl
 mpl.use("Agg")
 from matplotlib import pyplot as plt
 
-HERE = Path(__file__).resolve().parent
-FIGURE = HERE.parents[1] / "docs" / "figures" / "scaling.png"
-NAMES = {"small": "width 24, two rounds", "base": "width 64, three rounds (the flagship's)"}
+RUNS = Path(__file__).resolve().parents[1]
+FIGURE = RUNS.parent / "docs" / "figures" / "scaling.png"
+CURVES = {  # name: logs, each with the data sets that its run's weights had seen before
+    "width 24, two rounds": {"scaling/log-small.csv": 0},
+    "width 64, three rounds": {"scaling/log-base.csv": 0},
+    "the flagship: the same size, all its runs since 25 November": {
+        "flagship/log-2026-11-25.csv": 123_934,
+        "flagship/log.csv": 203_183,
+    },
+}
 
 
 def main() -> None:
-    """Draw one curve a size from its log."""
+    """Draw one curve a size from its logs."""
     figure, axis = plt.subplots(figsize=(6.4, 4.0), layout="constrained")
-    for size, name in NAMES.items():
-        with (HERE / f"log-{size}.csv").open(newline="") as file:
-            rows = list(csv.DictReader(file))
-        seen = [int(row["data_sets"]) for row in rows]
-        axis.plot(seen, [float(row["held_out_error"]) for row in rows], marker="o", label=name)
+    for name, logs in CURVES.items():
+        rows = [
+            (before + int(row["data_sets"]), float(row["held_out_error"]))
+            for log, before in logs.items()
+            for row in _rows(RUNS / log)
+        ]
+        axis.plot(*zip(*rows, strict=True), marker="o", markersize=4, label=name)
     axis.set_xscale("log")
-    axis.set_xlabel("data sets seen, from random weights")
+    axis.set_ylim(bottom=0.05)
+    axis.set_xlabel("data sets seen")
     axis.set_ylabel("held-out error, mean |estimate − MI| / (1 + MI)")
     axis.legend(frameon=False)
     axis.spines[["top", "right"]].set_visible(False)
     temporary = FIGURE.with_suffix(".part.png")
     figure.savefig(temporary, dpi=150)
     temporary.replace(FIGURE)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
 
 
 if __name__ == "__main__":
