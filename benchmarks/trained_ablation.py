@@ -156,10 +156,12 @@ def _errors(checkpoint: Path) -> dict[str, Tensor]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Train, write ``benchmarks/results/<date>-trained-ablation.csv`` and the table of the page."""
-    options = record_parser(__doc__, "trained-ablation").parse_args(argv)
+    parser = record_parser(__doc__, "trained-ablation")
+    parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
+    options = parser.parse_args(argv)
     rows = go_on(
         options.out,
-        [(name,) for name in VARIANTS],
+        [(name,) for name in options.variants],
         measure,
         key=("variant",),
         minutes=options.minutes,
