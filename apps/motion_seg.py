@@ -90,8 +90,8 @@ def build_parser() -> argparse.ArgumentParser:
         help="pointodyssey: 3D tracks, 2D tracks, or 3D where there are any (default)")  # fmt: skip
     add("--layout", choices=("frames-first", "points-first"),
         help="tracks: order of axes (default: frames first; TAP-Vid: points first)")  # fmt: skip
-    add("--max-points", type=positive, default=800,
-        help="moving tracks to keep, and still ones, spread out (default: 800)")  # fmt: skip
+    add("--max-points", type=positive, default=1200,
+        help="moving tracks to keep, and still ones, spread out (default: 1200)")  # fmt: skip
     add("--clusters", type=cluster_count, default="auto", help="moving groups, or auto (default)")
     add("--affinity", choices=AFFINITY_NAMES, default="auto",
         help="how two tracks are compared (default: auto, which says what it takes)")  # fmt: skip

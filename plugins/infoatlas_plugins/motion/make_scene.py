@@ -288,7 +288,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         help=f"of the clip (default {FRAMES_PER_SECOND:g})")  # fmt: skip
     parser.add_argument("--sequence", default=SEQUENCE, help=f"folder name (default {SEQUENCE})")
     parser.add_argument("--density", type=float, default=1.0,
-        help="points, relative to the sample scene's 809 (default 1)")  # fmt: skip
+        help="points, relative to the sample scene's 1123 (default 1)")  # fmt: skip
     parser.add_argument("--width", type=int, default=IMAGE_SIZE[0],
         help=f"of the pictures, pixels (default {IMAGE_SIZE[0]})")  # fmt: skip
     arguments = parser.parse_args(argv)

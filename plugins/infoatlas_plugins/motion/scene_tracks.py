@@ -19,7 +19,7 @@ from infoatlas_plugins.motion.scene_bodies import body_numbers, flex_triangles
 Array = NDArray[Any]
 Surface = Callable[[Any], Array]  # mujoco.MjData -> positions (p, 3) of the points, metres
 
-POINTS_ON_BODIES = 11_000  # if bodies filled the image: one pixel in 12 of 480 x 270
+POINTS_ON_BODIES = 16_000  # if bodies filled the image: one pixel in 8 of 480 x 270
 BACKGROUND_POINTS = 110
 FEWEST_POINTS = 18  # on a body, unless it shows fewer pixels
 
