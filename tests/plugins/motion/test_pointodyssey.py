@@ -116,7 +116,7 @@ def test_the_sample_scene_is_complete():
     tracks = read_pointodyssey()
     assert tracks.frame == "world"
     assert tracks.n_frames >= 100
-    assert 600 <= tracks.n_tracks <= 900
+    assert 900 <= tracks.n_tracks <= 1300
     assert len(np.unique(tracks.labels[tracks.labels > 0])) == 10
     assert tracks.images
     hidden = 1 - tracks.visible[:, tracks.labels > 0].mean()
