@@ -32,21 +32,12 @@ from benchmarks.pages import DOCS, write_measured
 from benchmarks.row_record import go_on, record_parser
 from infoatlas import _coordinates, _forward, _variates, load_model
 from infoatlas._critic import pair_features
-from infoatlas._hypernetwork import ModelConfig
 from infoatlas._last_layer import Solution
-from infoatlas.pretraining import PretrainConfig, pretrain
+from infoatlas.pretraining import RECIPES, pretrain
 from infoatlas.pretraining.held_out import held_out_sets, relative_error
 
 STEPS = 250
-SMALL = ModelConfig(
-    token_width=24,
-    row_width=24,
-    rounds=2,
-    written_width=24,
-    hidden_width=32,
-    written_features=16,
-)
-CONFIG = PretrainConfig(model=SMALL, rows_per_step=4096, evaluation_minutes=60.0)
+CONFIG = replace(RECIPES["small"], evaluation_minutes=60.0)
 BRIEF = 1  # batches of the run's own held-out error, which nothing here depends on
 GAUSSIAN = slice(1, 3)  # features that are the Gaussian critic
 
@@ -125,7 +116,7 @@ def measure(name: str) -> list[dict[str, Any]]:
     variant = VARIANTS[name]
     config = replace(
         CONFIG,
-        model=replace(SMALL, **variant.model),
+        model=replace(CONFIG.model, **variant.model),
         evaluation_batches=BRIEF,
         **variant.config,
     )

@@ -43,7 +43,7 @@ def estimate_pairs(
         Finite float64 columns without constants. Pairs may differ in rows and in widths.
     model, device, random_state
         As for ``mutual_information``, whose values these are.
-    rows_per_pass : int
+    rows_per_pass : int, optional
         Rows of all pairs of a pass, which bounds the memory; a single pair may have more. None
         for as many as suit the device.
     """

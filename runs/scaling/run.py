@@ -6,30 +6,19 @@ OMP_NUM_THREADS=1 python runs/scaling/run.py small FOLDER
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from infoatlas._hypernetwork import ModelConfig
-from infoatlas.pretraining import pretrain
-from infoatlas.pretraining.config import PretrainConfig
+from infoatlas.pretraining import RECIPES, pretrain
 
 STEPS = 700
-SIZES = {
-    "small": ModelConfig(
-        token_width=24,
-        row_width=24,
-        rounds=2,
-        written_width=24,
-        hidden_width=32,
-        written_features=16,
-    ),
-    "base": ModelConfig(),  # the flagship's
-}
+SMALL = replace(RECIPES["small"], evaluation_minutes=1.0)
+SIZES = {"small": SMALL, "base": replace(SMALL, model=RECIPES["flagship"].model)}
 
 
 def main(size: str, folder: Path) -> None:
     """Train one size; its log.csv is the record."""
-    config = PretrainConfig(model=SIZES[size], rows_per_step=4096, evaluation_minutes=1.0)
-    pretrain(config, folder, steps=STEPS)
+    pretrain(SIZES[size], folder, steps=STEPS)
 
 
 if __name__ == "__main__":

@@ -29,11 +29,23 @@ FLAGSHIP_CUDA = replace(  # goes on with the same state where there is a GPU
     ema=0.995,  # fewer steps
     evaluation_minutes=2.0,
 )
+SMALL = PretrainConfig(  # for comparisons of runs from random weights: minutes of a core
+    model=ModelConfig(
+        token_width=24,
+        row_width=24,
+        rounds=2,
+        written_width=24,
+        hidden_width=32,
+        written_features=16,
+    ),
+    rows_per_step=4096,
+)
 DV_ONLY = PretrainConfig(objective="dv")  # ablation: the original's objective
 
 RECIPES = {
     "tiny": TINY,
     "flagship": FLAGSHIP,
     "flagship-cuda": FLAGSHIP_CUDA,
+    "small": SMALL,
     "dv-only": DV_ONLY,
 }

@@ -1,20 +1,22 @@
 """Held-out error against data sets seen, two sizes of run.py and the flagship: a figure in docs.
 
-python runs/scaling/figure.py
+python benchmarks/scaling_figure.py
 """
 
 from __future__ import annotations
 
-import csv
+import sys
 from pathlib import Path
 
-import matplotlib as mpl
+if not __package__:  # a script finds its own folder first; all imports here start at the root
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-mpl.use("Agg")
-from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
 
-RUNS = Path(__file__).resolve().parents[1]
-FIGURE = RUNS.parent / "docs" / "figures" / "scaling.png"
+from benchmarks.pages import DOCS, write_figure
+from benchmarks.record import ROOT
+from benchmarks.row_record import read_rows
+
 CURVES = {  # name: logs, each with the data sets that its run's weights had seen before
     "width 24, two rounds": {"scaling/log-small.csv": 0},
     "width 64, three rounds": {"scaling/log-base.csv": 0},
@@ -27,12 +29,13 @@ CURVES = {  # name: logs, each with the data sets that its run's weights had see
 
 def main() -> None:
     """Draw one curve a size from its logs."""
-    figure, axis = plt.subplots(figsize=(6.4, 4.0), layout="constrained")
+    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    axis = figure.subplots()
     for name, logs in CURVES.items():
         rows = [
             (before + int(row["data_sets"]), float(row["held_out_error"]))
             for log, before in logs.items()
-            for row in _rows(RUNS / log)
+            for row in read_rows(ROOT / "runs" / log)
         ]
         axis.plot(*zip(*rows, strict=True), marker="o", markersize=4, label=name)
     axis.set_xscale("log")
@@ -41,14 +44,7 @@ def main() -> None:
     axis.set_ylabel("held-out error, mean |estimate − MI| / (1 + MI)")
     axis.legend(frameon=False)
     axis.spines[["top", "right"]].set_visible(False)
-    temporary = FIGURE.with_suffix(".part.png")
-    figure.savefig(temporary, dpi=150)
-    temporary.replace(FIGURE)
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
+    write_figure(DOCS / "figures" / "scaling.png", figure, dpi=150)
 
 
 if __name__ == "__main__":
