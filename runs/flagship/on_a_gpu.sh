@@ -1,7 +1,8 @@
 #!/bin/bash
 # Goes on with the flagship on a machine with a GPU, fits its read-out, times bulk estimates. From the root:
-#   OUT=FOLDER bash runs/flagship/on_a_gpu.sh TRAIN_MINUTES COLLECT_MINUTES [cuda|cpu]
-# OUT gets the state to resume, the checkpoints before and after the fit, what was collected, and bulk.csv.
+#   OUT=FOLDER bash runs/flagship/on_a_gpu.sh TRAIN_MINUTES COLLECT_MINUTES [cuda|cpu [ROWS]]
+# OUT gets the state to resume, results.tar (checkpoints before and after the fit, logs) and the record bulk: few
+# files of less than 16 MiB each, which is what comes back from a lent machine.
 set -u
 train=$1 collect=$2 device=${3:-cuda}
 config=flagship; [ "$device" = cuda ] && config=flagship-cuda
@@ -14,8 +15,9 @@ from infoatlas.pretraining import RECIPES, pretrain
 pretrain(RECIPES['$config'], Path('$run'), minutes=$train, resume=True, device='$device')" && break
 done
 tail -n 3 "$run/log.csv"
-cp "$run"/{state,last}.safetensors "$run"/last.json "$run"/{log,steps}.csv "$OUT"
+cp "$run/state.safetensors" "$OUT"
 fit=runs/flagship/fit_read_out.py
-python3 $fit collect "$run/last.safetensors" "$OUT/collected.safetensors" --seed 61 --minutes "$collect" --device "$device"
-python3 $fit fit "$run/last.safetensors" "$OUT/fitted.safetensors" "$OUT/collected.safetensors" --device "$device"
-python3 benchmarks/bulk.py --device "$device" --rows 1000000 --repeats 2 --out "$OUT/bulk.csv"
+python3 $fit collect "$run/last.safetensors" "$run/collected.safetensors" --seed 61 --minutes "$collect" --device "$device"
+python3 $fit fit "$run/last.safetensors" "$run/fitted.safetensors" "$run/collected.safetensors" --device "$device"
+tar -C "$run" -cf "$OUT/results.tar" {last,fitted}.safetensors {last,fitted}.json {log,steps}.csv
+python3 benchmarks/bulk.py --device "$device" --rows "${4:-1000000}" --repeats 2 --out "$OUT/bulk.csv"
