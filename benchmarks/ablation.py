@@ -98,6 +98,24 @@ def without_cross_fitting() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def without_screening() -> Iterator[None]:
+    """Every feature has the same part in canonical variates."""
+
+    def everything(gram: Tensor, split: int, n: int) -> tuple[_variates._Kept, _variates._Kept]:
+        x, y = (
+            _variates._Kept(
+                torch.arange(f, device=gram.device).expand(len(gram), f),
+                gram.new_ones(len(gram), f),
+            )
+            for f in (split, gram.shape[1] - split)
+        )
+        return x, y
+
+    with patch.object(_variates, "_screen", everything):
+        yield
+
+
 PARTS: dict[str, Callable[[HyperNetwork], Any]] = {
     "as shipped": nullcontext,
     "without the written network": lambda model: _without_features(model, WRITTEN),
@@ -109,6 +127,7 @@ PARTS: dict[str, Callable[[HyperNetwork], Any]] = {
     "two product pairs a row": lambda model: with_pairs(2),
     "sixteen product pairs a row": lambda model: with_pairs(16),
     "without cross-fitting": lambda model: without_cross_fitting(),
+    "without screening": lambda model: without_screening(),
 }
 
 

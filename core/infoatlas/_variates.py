@@ -1,9 +1,9 @@
 """Cross-fitted canonical variates: directions found on some rows, applied to the others.
 
-Each side is widened by closed-form features (extended canonical correlations), and ridge CCA of the
-two widened sides gives the leading pairs. Fitted in folds, so that the correlation of the columns
-they yield is a held-out correlation. Rotation by radius, sign products, periodic and local
-dependence thus become linear. Nothing here is learned.
+Each side is widened by closed-form features (extended canonical correlations), those that promise
+nothing are left out, and ridge CCA of the rest gives the leading pairs. Fitted in folds, so that
+the correlation of the columns they yield is a held-out correlation. Rotation by radius, sign
+products, periodic and local dependence thus become linear. Nothing here is learned.
 
 b: data sets   n: rows   d: coordinates   c: landmarks   f: features   k: pairs
 """
@@ -21,7 +21,7 @@ from infoatlas._gaussian import whitener
 from infoatlas._pairs import FOLDS, fold_of_rows
 
 PRODUCTS_UP_TO = 10  # coordinates; z_i z_j for every pair is left out for wider sides
-WAVES = ((1, 20), (4, 12), (16, 7), (64, 3))  # coordinates at most, cosines of each of them
+WAVES = ((1, 20), (64, 12))  # coordinates at most, cosines of each of them
 WAVES_UP_TO = 64
 DEEPEST = 7.0  # exponential score of the radius at which its scale ends: one row in 1100 is beyond
 LANDMARKS_UP_TO = 8  # coordinates; beyond, distances to single rows hardly differ
@@ -29,6 +29,8 @@ MOST_LANDMARKS, ROWS_PER_LANDMARK = 48, 32
 WIDTHS = ((4, (0.4, 0.9)), (LANDMARKS_UP_TO, (0.9,)))  # of the Gaussian bumps, times sqrt(d)
 NOISE_MARGIN = 1.1  # a pair stands out if its correlation is this many times the noise edge
 RIDGE = 0.01
+KEPT = 64  # features of a side that canonical pairs are made of
+MOST_PROMISE = 3.0  # times the strongest correlation that noise would give
 NULL_EIGENVALUE = 1e-12  # squared canonical correlation; rounding leaves about 1e-16
 SMALL_FOR_CUDA = 32  # columns up to which CUDA finds all eigenvectors of a batch at once
 ITERATIONS, SPARE = 6, 4  # of the subspace iteration, and columns beside twice those asked for
@@ -116,15 +118,14 @@ def cross_fitted_variates(
     grams = [both[:, r].transpose(1, 2) @ both[:, r] for r in rows]
     total = torch.stack(grams).sum(dim=0)
     split = x.shape[2]
-    penalty = ridge + split / n, ridge + y.shape[2] / n
     whole = total / n
-    found = _leading_pairs(whole, split, pairs, penalty, n)
+    found = _leading_pairs(whole, split, pairs, ridge, n)
     reference = _unit_variance(_fix_sign(found, x, y, row_weight), whole, split)
     order = torch.cat(rows).argsort()
     pieces_x, pieces_y = [], []
     for r, gram in zip(rows, grams, strict=True):
         rest = (total - gram) / (n - len(r))
-        fitted = _leading_pairs(rest, split, pairs, penalty, n - len(r))
+        fitted = _leading_pairs(rest, split, pairs, ridge, n - len(r))
         fitted = _fix_sign(fitted, x, y, row_weight)
         fitted = _unit_variance(_align(fitted, reference, whole, split), whole, split)
         pieces_x.append(x[:, r] @ fitted.x)
@@ -149,13 +150,17 @@ class _Pairs(NamedTuple):
     stands_out: Tensor  # b k, 1 or 0: is the correlation above what noise alone gives
 
 
-def _leading_pairs(
-    gram: Tensor, split: int, pairs: int, penalty: tuple[float, float], n: int
-) -> _Pairs:
-    """Ridge CCA from a joint second-moment matrix (b, f_x + f_y, f_x + f_y) of n rows."""
-    root_x = whitener(gram[:, :split, :split], penalty[0])
-    root_y = whitener(gram[:, split:, split:], penalty[1])
-    cross = root_x.transpose(1, 2) @ gram[:, :split, split:] @ root_y
+def _leading_pairs(gram: Tensor, split: int, pairs: int, ridge: float, n: int) -> _Pairs:
+    """Screened ridge CCA from a joint second-moment matrix (b, f_x + f_y, f_x + f_y) of n rows."""
+    kept_x, kept_y = kept = _screen(gram, split, n)
+    blocks = gram[:, :split, :split], gram[:, split:, split:]
+    penalty = [ridge + some.index.shape[1] / n for some in kept]
+    root_x, root_y = (
+        whitener(some.of(some.of(block).mT), p)
+        for some, block, p in zip(kept, blocks, penalty, strict=True)
+    )
+    cross = kept_y.of(kept_x.of(gram[:, :split, split:]).mT).mT
+    cross = root_x.mT @ cross @ root_y
     if cross.shape[1] <= cross.shape[2]:
         left, values = _leading_vectors(cross @ cross.transpose(1, 2), pairs)
         right = _normalise(cross.transpose(1, 2) @ left) * (values > 0)
@@ -169,7 +174,48 @@ def _leading_pairs(
     ]
     edge = (effective[0] / n).sqrt() + (effective[1] / n).sqrt()  # b
     stands_out = values.squeeze(1).clamp_min(0.0).sqrt() > NOISE_MARGIN * edge.unsqueeze(1)
-    return _Pairs(root_x @ left, root_y @ right, stands_out.to(gram.dtype))
+    return _Pairs(
+        kept_x.back(root_x @ left, split),
+        kept_y.back(root_y @ right, gram.shape[1] - split),
+        stands_out.to(gram.dtype),
+    )
+
+
+class _Kept(NamedTuple):
+    """Features of a side that are kept, and what they are multiplied by; more means less ridge."""
+
+    index: Tensor  # b m
+    weight: Tensor  # b m
+
+    def of(self, rows: Tensor) -> Tensor:
+        """The kept ones among b f g, weighted: b m g."""
+        index = self.index.unsqueeze(2).expand(-1, -1, rows.shape[2])
+        return rows.gather(1, index) * self.weight.unsqueeze(2)
+
+    def back(self, directions: Tensor, f: int) -> Tensor:
+        """Directions among the kept ones b m k as directions among all: b f k."""
+        index = self.index.unsqueeze(2).expand_as(directions)
+        weighted = directions * self.weight.unsqueeze(2)
+        return directions.new_zeros(len(index), f, index.shape[2]).scatter(1, index, weighted)
+
+
+def _screen(gram: Tensor, split: int, n: int) -> tuple[_Kept, _Kept]:
+    """Which features of either side are worth keeping.
+
+    Each is judged by its strongest correlation with any of the other side, in units of the
+    strongest that noise would give: sure independence screening (Fan and Lv, 2008, JRSS B 70(5)).
+    Few columns of many depend on each other as a rule, and few of their features are needed.
+    """
+    scale = gram.diagonal(dim1=1, dim2=2).clamp_min(1e-12).rsqrt()
+    cross = (gram[:, :split, split:] * scale[:, :split, None] * scale[:, None, split:]).abs()
+    noise = math.sqrt(2 * math.log(cross.shape[1] * cross.shape[2] + 1) / n)
+    x, y = (_most_promising(strongest / noise) for strongest in (cross.amax(2), cross.amax(1)))
+    return x, y
+
+
+def _most_promising(promise: Tensor) -> _Kept:
+    kept = promise.topk(min(KEPT, promise.shape[1]), dim=1)
+    return _Kept(kept.indices, kept.values.clamp_max(MOST_PROMISE).square())
 
 
 def _leading_vectors(matrix: Tensor, count: int) -> tuple[Tensor, Tensor]:

@@ -7,8 +7,10 @@ import torch
 from infoatlas._copula import Margin, Scores
 from infoatlas._pairs import FOLDS, fold_of_rows
 from infoatlas._variates import (
+    KEPT,
     RIDGE,
     _leading_pairs,
+    _screen,
     _subspace_iteration,
     apply_reader,
     cross_fitted_variates,
@@ -61,6 +63,11 @@ def sine_among_noise(rng, n):
     return np.hstack([x, rng.normal(size=(n, 4))]), y
 
 
+def sine_among_many_columns(rng, n):
+    x, y = sine(rng, n)
+    return np.hstack([rng.normal(size=(n, 29)), x]), np.hstack([rng.normal(size=(n, 15)), y])
+
+
 def spiral(rng, n):
     """Two coordinates of x turned by an angle that grows with their radius."""
     z, e = rng.normal(size=(2, n, 2))
@@ -84,6 +91,7 @@ DEPENDENT = {  # least held-out correlation of the first pair at n = 2000, plain
     "sign product": (sign_product, 0.85),  # 0
     "sine": (sine, 0.8),  # 0.3
     "sine among noise": (sine_among_noise, 0.8),  # 0.3
+    "sine among many columns": (sine_among_many_columns, 0.8),  # 0.3
     "spiral": (spiral, 0.6),  # 0.5
     "scale of noise": (scale_of_noise, 0.4),  # 0
     "gaussian": (gaussian, 0.65),  # 0.71
@@ -187,7 +195,7 @@ def test_widened_features_are_finite_and_grow_at_most_linearly_beyond_ten_column
     features = widen(scores, radius, landmarks(scores.normal))
     assert features.isfinite().all()
     assert torch.equal(features[:, :, :d], scores.normal)
-    waves = 20 if d == 1 else 12 if d <= 4 else 7 if d <= 16 else 3 if d <= 64 else 0
+    waves = 20 if d == 1 else 12 if d <= 64 else 0
     bumps = 3 * (2 if d <= 4 else 1 if d <= 8 else 0)  # 3 landmarks among 100 rows
     turned = 4 * d if 1 < d <= 64 else 0
     products = d * (d - 1) if d <= 10 else 0
@@ -227,7 +235,7 @@ def test_leading_pairs_come_in_order_of_their_correlation():
     )
     both = torch.from_numpy(np.hstack([x, y])).unsqueeze(0)
     gram = both.transpose(1, 2) @ both / 5000
-    pairs = _leading_pairs(gram, 4, 4, (RIDGE, RIDGE), 5000)
+    pairs = _leading_pairs(gram, 4, 4, RIDGE, 5000)
     found = correlations(both[:, :, :4] @ pairs.x, both[:, :, 4:] @ pairs.y)
     np.testing.assert_allclose(found, [0.9, 0.6, 0.2, 0.0], atol=3 / np.sqrt(5000))
     assert pairs.stands_out.tolist() == [[1, 1, 1, 0]]
@@ -237,7 +245,44 @@ def test_pairs_of_independent_data_do_not_stand_out():
     rng = np.random.default_rng(9)
     both = torch.from_numpy(rng.normal(size=(20, 400, 30)))
     gram = both.transpose(1, 2) @ both / 400
-    assert _leading_pairs(gram, 15, 4, (RIDGE, RIDGE), 400).stands_out.mean() < 0.02
+    assert _leading_pairs(gram, 15, 4, RIDGE, 400).stands_out.mean() < 0.02
+
+
+def moments(n, f_x, f_y, shared):
+    """Second moments of normal features, of which the last ``shared`` of each side depend."""
+    rng = np.random.default_rng(10)
+    x, y = rng.normal(size=(n, f_x)), rng.normal(size=(n, f_y))
+    y[:, f_y - shared :] += x[:, f_x - shared :]
+    both = torch.from_numpy(np.hstack([x, y])).unsqueeze(0)
+    both = both / both.square().mean(dim=1, keepdim=True).sqrt()
+    return both.mT @ both / n
+
+
+def test_features_that_depend_on_the_other_side_are_kept_and_weigh_most():
+    kept_x, kept_y = _screen(moments(500, 200, 150, 5), 200, 500)
+    for kept, f in ((kept_x, 200), (kept_y, 150)):
+        assert kept.index.shape == (1, KEPT)
+        weight = dict(zip(kept.index[0].tolist(), kept.weight[0].tolist(), strict=True))
+        strong = [weight.pop(place) for place in range(f - 5, f)]
+        assert min(strong) > 2 * max(weight.values())
+
+
+def test_features_that_are_not_kept_have_no_part_in_the_pairs():
+    pairs = _leading_pairs(moments(500, 200, 150, 5), 200, 5, RIDGE, 500)
+    for directions in pairs[:2]:
+        assert (directions.abs().amax(dim=2) > 0).sum() == KEPT
+        assert directions[0, -5:].norm() > 3 * directions[0, :-5].norm()
+
+
+def test_the_order_of_features_does_not_matter():
+    gram = moments(500, 100, 80, 5)
+    order = torch.from_numpy(np.random.default_rng(11).permutation(100))
+    both = torch.cat([order, torch.arange(100, 180)])
+    pairs = _leading_pairs(gram, 100, 3, RIDGE, 500)
+    moved = _leading_pairs(gram[:, both][:, :, both], 100, 3, RIDGE, 500)
+    sign = (pairs.y * moved.y).sum(dim=1, keepdim=True).sign()
+    torch.testing.assert_close(moved.x * sign, pairs.x[:, order])
+    torch.testing.assert_close(moved.y * sign, pairs.y)
 
 
 def test_there_are_as_many_folds_as_product_pairs_know():

@@ -33,6 +33,9 @@ FAMILY_WEIGHTS: dict[str, float] = {
 }
 """Relative share of each family; normalised when drawn."""
 
+INDICATORS_FROM, INDICATOR_WEIGHT = 9, 3.0
+"""Columns a side from which the nominal family has this share: wide tables are often indicators."""
+
 CHAINS: tuple[tuple[str, ...], ...] = (
     ("rotation",),
     ("rotation",),
@@ -160,7 +163,8 @@ def draw_distributions(
     groups : int
         Parts with one family and one choice of maps; parameters differ inside a part.
     family_weights : mapping of str to float, optional
-        Relative share of families; FAMILY_WEIGHTS by default.
+        Relative share of families; FAMILY_WEIGHTS by default, with more nominal data where it is
+        wide.
     map_probability : float
         Of sending a continuous side through a chain of maps.
     plain_probability : float
@@ -172,7 +176,7 @@ def draw_distributions(
     -------
     list of Distribution, whose b add up to the given b
     """
-    weights = FAMILY_WEIGHTS if family_weights is None else family_weights
+    weights = _family_weights(min(d_x, d_y)) if family_weights is None else family_weights
     groups = min(groups, b)
     sizes = [b // groups + (part < b % groups) for part in range(groups)]
     return [
@@ -268,6 +272,12 @@ def _choose_chain(d: int, probability: float, generator: torch.Generator) -> tup
 def _extra(chain: tuple[str, ...]) -> int:
     """Columns that a chain adds to the latent ones."""
     return sum(name in ("sign_product", "swiss_roll") for name in chain)
+
+
+def _family_weights(columns: int) -> Mapping[str, float]:
+    if columns < INDICATORS_FROM:
+        return FAMILY_WEIGHTS
+    return FAMILY_WEIGHTS | {"nominal": INDICATOR_WEIGHT}
 
 
 def _choose(weights: Mapping[str, float], generator: torch.Generator) -> str:

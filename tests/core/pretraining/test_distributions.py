@@ -162,3 +162,13 @@ def test_the_monte_carlo_information_uses_independent_rows():
     pointwise = drawn.joint.pointwise(x, y)
     tolerance = 4 * pointwise.std(-1) * math.sqrt(1 / 8192 + 1 / 40_000)
     assert ((estimate - pointwise.mean(-1)).abs() < tolerance).all()
+
+
+def test_wide_data_sets_are_more_often_indicators_of_nominal_variables():
+    generator = torch.Generator().manual_seed(0)
+
+    def share(columns):
+        drawn = [draw_distributions(1, columns, columns, generator)[0] for _ in range(300)]
+        return sum(d.family == "nominal" for d in drawn) / 300
+
+    assert share(12) > 1.4 * share(2)

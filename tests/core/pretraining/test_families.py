@@ -19,6 +19,7 @@ from infoatlas.pretraining.families import (
     ring,
     student_t,
 )
+from infoatlas.pretraining.families.hidden import noise_columns
 from infoatlas.pretraining.families.noise import NoiseSource
 from infoatlas.pretraining.families.strength import correlation_of
 
@@ -392,3 +393,30 @@ def test_correlation_and_information_of_a_normal_pair_are_inverse():
     information = torch.tensor([1e-6, 0.1, 1.0, 5.0], dtype=torch.float64)
     pairs = gaussian.GaussianPairs(correlation_of(information)[None])
     assert pairs.mutual_information()[0].numpy() == pytest.approx(information.numpy(), rel=1e-6)
+
+
+def test_independent_letters_are_shown_as_indicators_and_some_columns_are_rare():
+    found = set()
+    for seed in range(80):
+        joint, generator = draw("independent", seed, 7, 2)
+        x, _ = joint.sample(2000, NoiseSource(3, generator))
+        first = 0
+        for kind, columns in joint.variables_x:
+            own = x[..., first : first + columns]
+            first += columns
+            found.add(kind)
+            if columns > 1:
+                assert (own.sum(-1) == 1).all()
+                assert own.unique().tolist() == [0, 1]
+            if kind == "rare":
+                assert own.mean() == pytest.approx(0.1, abs=0.02)
+        assert first == 7
+    assert {"normal", "rare", "coin", "letters", "uneven_letters"} <= found
+
+
+def test_noise_letters_are_indicators_too():
+    source = NoiseSource(2, torch.Generator().manual_seed(0))
+    noise = noise_columns(1000, 10, "letters", source)
+    assert noise.shape == (2, 1000, 10)
+    assert (noise[..., :8].unflatten(2, (2, 4)).sum(-1) == 1).all()
+    assert noise[..., 8:].mean() == pytest.approx(0.25, abs=0.05)

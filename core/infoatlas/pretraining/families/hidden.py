@@ -6,10 +6,14 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn.functional import one_hot
 
 from .family import Joint
 from .noise import NoiseSource
 from .strength import chance, permutation
+
+CONTINUOUS_NOISE = ("normal", "uniform")
+NOISE_LETTERS = 4  # indicator columns of one nominal noise variable
 
 
 @dataclass(frozen=True)
@@ -38,12 +42,12 @@ class HiddenJoint:
     @property
     def continuous_x(self) -> bool:
         """Whether x has a density."""
-        return self.joint.continuous_x and self.noise_x != "discrete"
+        return self.joint.continuous_x and self.noise_x in CONTINUOUS_NOISE
 
     @property
     def continuous_y(self) -> bool:
         """Whether y has a density."""
-        return self.joint.continuous_y and self.noise_y != "discrete"
+        return self.joint.continuous_y and self.noise_y in CONTINUOUS_NOISE
 
     def sample(self, n: int, source: NoiseSource) -> tuple[Tensor, Tensor]:
         """Rows of the joint with independent columns around them."""
@@ -65,7 +69,7 @@ class HiddenJoint:
 
 
 def hide(joint: Joint, d_x: int, d_y: int, generator: torch.Generator) -> HiddenJoint:
-    """Put a joint among noise columns: normal, uniform, or (beside discrete ones) discrete."""
+    """Put a joint among noise columns: continuous, or beside discrete ones also discrete."""
     return HiddenJoint(
         joint,
         permutation(d_x, generator),
@@ -76,7 +80,7 @@ def hide(joint: Joint, d_x: int, d_y: int, generator: torch.Generator) -> Hidden
 
 
 def noise_columns(n: int, d: int, kind: str, source: NoiseSource) -> Tensor:
-    """Independent columns (b, n, d) of unit scale: normal, uniform, or discrete (2 to 6 levels)."""
+    """Noise columns (b, n, d): normal, uniform, discrete (2 to 6 levels), or letters."""
     match kind:
         case "normal":
             return source.normal(n, d)
@@ -85,10 +89,13 @@ def noise_columns(n: int, d: int, kind: str, source: NoiseSource) -> Tensor:
         case "discrete":
             levels = 2 + torch.arange(d, device=source.generator.device) % 5
             return (source.uniform(n, d) * levels).floor()
-    raise ValueError(f"kind must be 'normal', 'uniform' or 'discrete', got {kind!r}.")
+        case "letters":
+            letter = (source.uniform(n, -(-d // NOISE_LETTERS)) * NOISE_LETTERS).long()
+            return one_hot(letter, NOISE_LETTERS).flatten(2)[..., :d].double()
+    raise ValueError(f"kind must be 'normal', 'uniform', 'discrete' or 'letters', got {kind!r}.")
 
 
 def _noise_beside(continuous: bool, generator: torch.Generator) -> str:  # noqa: FBT001
     if not continuous and chance(0.6, generator):
-        return "discrete"
+        return "discrete" if chance(0.6, generator) else "letters"
     return "normal" if chance(0.7, generator) else "uniform"

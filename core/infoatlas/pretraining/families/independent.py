@@ -4,49 +4,59 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from .noise import NoiseSource
+from .nominal import MOST_LEVELS, indicators
 from .strength import chance, integer
 
 CONTINUOUS = ("normal", "uniform", "cauchy", "exponential", "two_bumps", "normal")
-DISCRETE = ("coin", "levels", "count")
+LETTERS = ("letters", "uneven_letters")  # one indicator column a level
+DISCRETE = ("coin", "rare", "levels", "count", *LETTERS)
+
+
+class Variable(NamedTuple):
+    """One independent variable, and how many columns show it."""
+
+    kind: str
+    columns: int = 1
 
 
 @dataclass(frozen=True)
 class IndependentJoint:
-    """Each column is independent of all others, of the kind named for it."""
+    """Each variable is independent of all others, of the kind named for it."""
 
     b: int
-    kinds_x: tuple[str, ...]
-    kinds_y: tuple[str, ...]
+    variables_x: tuple[Variable, ...]
+    variables_y: tuple[Variable, ...]
     device: torch.device
 
     @property
     def d_x(self) -> int:
         """Columns of x."""
-        return len(self.kinds_x)
+        return sum(variable.columns for variable in self.variables_x)
 
     @property
     def d_y(self) -> int:
         """Columns of y."""
-        return len(self.kinds_y)
+        return sum(variable.columns for variable in self.variables_y)
 
     @property
     def continuous_x(self) -> bool:
         """Whether no column of x is discrete."""
-        return not set(self.kinds_x) & set(DISCRETE)
+        return all(variable.kind in CONTINUOUS for variable in self.variables_x)
 
     @property
     def continuous_y(self) -> bool:
         """Whether no column of y is discrete."""
-        return not set(self.kinds_y) & set(DISCRETE)
+        return all(variable.kind in CONTINUOUS for variable in self.variables_y)
 
     def sample(self, n: int, source: NoiseSource) -> tuple[Tensor, Tensor]:
-        """Every column by its quantile function."""
-        return _columns(n, self.kinds_x, source), _columns(n, self.kinds_y, source)
+        """Every variable by its quantile function."""
+        return _side(n, self.variables_x, source), _side(n, self.variables_y, source)
 
     def pointwise(self, x: Tensor, y: Tensor) -> Tensor:
         """Zero for every pair."""
@@ -58,21 +68,39 @@ class IndependentJoint:
 
 
 def draw(b: int, d_x: int, d_y: int, generator: torch.Generator) -> IndependentJoint:
-    """One kind for a whole side, or a kind of its own for each column."""
-    kinds_x, kinds_y = _kinds(d_x, generator), _kinds(d_y, generator)
-    return IndependentJoint(b, kinds_x, kinds_y, generator.device)
+    """One kind for a whole side, or a kind of its own for each variable."""
+    variables_x, variables_y = _variables(d_x, generator), _variables(d_y, generator)
+    return IndependentJoint(b, variables_x, variables_y, generator.device)
 
 
-def _kinds(d: int, generator: torch.Generator) -> tuple[str, ...]:
-    pool = CONTINUOUS if chance(0.6, generator) else CONTINUOUS + DISCRETE
+def _variables(d: int, generator: torch.Generator) -> tuple[Variable, ...]:
+    pool = (CONTINUOUS, CONTINUOUS, DISCRETE, CONTINUOUS + DISCRETE)[integer(0, 3, generator)]
     if chance(0.5, generator):
-        return (pool[integer(0, len(pool) - 1, generator)],) * d
-    return tuple(pool[integer(0, len(pool) - 1, generator)] for _ in range(d))
+        pool = (pool[integer(0, len(pool) - 1, generator)],)
+    variables: list[Variable] = []
+    while d:
+        kind = pool[integer(0, len(pool) - 1, generator)]
+        if kind in LETTERS and d < 3:
+            kind = "coin"
+        width = integer(3, min(d, MOST_LEVELS), generator) if kind in LETTERS else 1
+        variables.append(Variable(kind, width))
+        d -= width
+    return tuple(variables)
 
 
-def _columns(n: int, kinds: tuple[str, ...], source: NoiseSource) -> Tensor:
-    uniforms = source.uniform(n, len(kinds))
-    return torch.stack([_quantile(uniforms[..., j], kind) for j, kind in enumerate(kinds)], dim=-1)
+def _side(n: int, variables: tuple[Variable, ...], source: NoiseSource) -> Tensor:
+    uniforms = source.uniform(n, len(variables))
+    return torch.cat(
+        [_columns(uniforms[..., j : j + 1], *each) for j, each in enumerate(variables)], dim=-1
+    )
+
+
+def _columns(u: Tensor, kind: str, columns: int) -> Tensor:
+    """Columns of one variable from its uniform rank: b n 1 -> b n columns."""
+    if kind in LETTERS:
+        rank = u.square() if kind == "uneven_letters" else u
+        return indicators((columns * rank).floor(), columns)
+    return _quantile(u, kind)
 
 
 def _quantile(u: Tensor, kind: str) -> Tensor:
@@ -91,6 +119,8 @@ def _quantile(u: Tensor, kind: str) -> Tensor:
             return torch.where(u < 0.5, -1.5, 1.5) + 0.5 * _normal_quantile(inner)
         case "coin":
             return (u < 0.5).double()
+        case "rare":
+            return (u < 0.1).double()
         case "levels":
             return (5 * u).floor()
         case "count":
