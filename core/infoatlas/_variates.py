@@ -154,7 +154,7 @@ def _leading_pairs(gram: Tensor, split: int, pairs: int, ridge: float, n: int) -
     """Screened ridge CCA from a joint second-moment matrix (b, f_x + f_y, f_x + f_y) of n rows."""
     kept_x, kept_y = kept = _screen(gram, split, n)
     blocks = gram[:, :split, :split], gram[:, split:, split:]
-    penalty = [ridge + some.index.shape[1] / n for some in kept]
+    penalty = [ridge + some.places.shape[1] / n for some in kept]
     root_x, root_y = (
         whitener(some.of(some.of(block).mT), p)
         for some, block, p in zip(kept, blocks, penalty, strict=True)
@@ -184,17 +184,17 @@ def _leading_pairs(gram: Tensor, split: int, pairs: int, ridge: float, n: int) -
 class _Kept(NamedTuple):
     """Features of a side that are kept, and what they are multiplied by; more means less ridge."""
 
-    index: Tensor  # b m
+    places: Tensor  # b m
     weight: Tensor  # b m
 
     def of(self, rows: Tensor) -> Tensor:
         """The kept ones among b f g, weighted: b m g."""
-        index = self.index.unsqueeze(2).expand(-1, -1, rows.shape[2])
+        index = self.places.unsqueeze(2).expand(-1, -1, rows.shape[2])
         return rows.gather(1, index) * self.weight.unsqueeze(2)
 
     def back(self, directions: Tensor, f: int) -> Tensor:
         """Directions among the kept ones b m k as directions among all: b f k."""
-        index = self.index.unsqueeze(2).expand_as(directions)
+        index = self.places.unsqueeze(2).expand_as(directions)
         weighted = directions * self.weight.unsqueeze(2)
         return directions.new_zeros(len(index), f, index.shape[2]).scatter(1, index, weighted)
 

@@ -261,8 +261,8 @@ def moments(n, f_x, f_y, shared):
 def test_features_that_depend_on_the_other_side_are_kept_and_weigh_most():
     kept_x, kept_y = _screen(moments(500, 200, 150, 5), 200, 500)
     for kept, f in ((kept_x, 200), (kept_y, 150)):
-        assert kept.index.shape == (1, KEPT)
-        weight = dict(zip(kept.index[0].tolist(), kept.weight[0].tolist(), strict=True))
+        assert kept.places.shape == (1, KEPT)
+        weight = dict(zip(kept.places[0].tolist(), kept.weight[0].tolist(), strict=True))
         strong = [weight.pop(place) for place in range(f - 5, f)]
         assert min(strong) > 2 * max(weight.values())
 

@@ -74,7 +74,8 @@ def draw(b: int, d_x: int, d_y: int, generator: torch.Generator) -> IndependentJ
 
 
 def _variables(d: int, generator: torch.Generator) -> tuple[Variable, ...]:
-    pool = (CONTINUOUS, CONTINUOUS, DISCRETE, CONTINUOUS + DISCRETE)[integer(0, 3, generator)]
+    pools = CONTINUOUS, CONTINUOUS, DISCRETE, CONTINUOUS + DISCRETE
+    pool: tuple[str, ...] = pools[integer(0, 3, generator)]
     if chance(0.5, generator):
         pool = (pool[integer(0, len(pool) - 1, generator)],)
     variables: list[Variable] = []
