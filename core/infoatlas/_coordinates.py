@@ -15,8 +15,9 @@ import torch
 from torch import Tensor
 
 from infoatlas._copula import Margin, Scores, canonical_sign
+from infoatlas._features import landmarks, widen
 from infoatlas._gaussian import GaussianCritic, fit_gaussian, whitener
-from infoatlas._variates import Reader, apply_reader, cross_fitted_variates, landmarks, widen
+from infoatlas._variates import Reader, apply_reader, cross_fitted_variates
 
 PLAIN_PAIRS = 4  # at most; fewer where a side has fewer coordinates
 EXTENDED_PAIRS = 6

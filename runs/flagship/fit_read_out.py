@@ -30,7 +30,7 @@ from infoatlas._forward import write_critics
 from infoatlas._hypernetwork import HyperNetwork
 from infoatlas._readout import N_CANDIDATES, Reading, Summary, read_out
 from infoatlas._result import interval_multiple
-from infoatlas.pretraining import RECIPES, PretrainConfig
+from infoatlas.pretraining import FAMILIES, RECIPES, PretrainConfig
 from infoatlas.pretraining.distributions import draw_data_sets, draw_distributions
 from infoatlas.pretraining.held_out import held_out_error, held_out_sets, relative_error
 from infoatlas.pretraining.objective import read_out_loss
@@ -43,6 +43,7 @@ HELD_OUT = 0.2
 COVERED, BISECTIONS = 0.95, 12
 STDERR_WEIGHT = CONFIG.stderr_weight / CONFIG.mi_weight  # as in the run
 WIDTHS = (2, 3, 4, 5, 8, 12, 16, 25)
+PLACES = {name: place for place, name in enumerate(FAMILIES)}
 
 
 def collect(model: HyperNetwork, out: Path, seed: int, minutes: float) -> None:
@@ -78,6 +79,7 @@ def _batch(
         "context": forward.critic.written.context,
         **forward.summary._asdict(),
         "mi": data.mi,
+        "family": torch.tensor([float(PLACES[name]) for name in data.family]).to(data.mi),
     }
 
 
@@ -96,6 +98,7 @@ def fit(model: HyperNetwork, collected: list[Path]) -> None:
         for last in (False, True)
     )
     print(len(fitted["mi"]), "data sets; before:", *_errors(model, held_out))  # noqa: T201
+    evened = _evened(fitted["family"])
     head = model.readout.requires_grad_()
     optimiser = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY)
     batches = list(_batches(len(fitted["mi"])))
@@ -103,12 +106,18 @@ def fit(model: HyperNetwork, collected: list[Path]) -> None:
         optimiser.param_groups[0]["lr"] = RATE * min(1.0, (1 - step / len(batches)) / 0.7)
         some = {key: values[rows] for key, values in fitted.items()}
         value, likelihood = read_out_loss(_read(model, some), some["mi"], some["sampling"])
-        loss = (value + STDERR_WEIGHT * likelihood).mean()
+        loss = (value + STDERR_WEIGHT * evened[rows] * likelihood).mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
     _widen_intervals(model, fitted)
     print("after:", *_errors(model, held_out))  # noqa: T201
+
+
+def _evened(family: Tensor) -> Tensor:
+    """Weights of mean 1 by which every family counts the same; intervals are judged by family."""
+    counts = torch.bincount(family.long(), minlength=len(PLACES))
+    return len(family) / (counts > 0).sum() / counts[family.long()]
 
 
 def _widen_intervals(model: HyperNetwork, rows: dict[str, Tensor]) -> None:
@@ -126,7 +135,7 @@ def _widen_intervals(model: HyperNetwork, rows: dict[str, Tensor]) -> None:
         last.bias.data = start + middle * (
             torch.arange(len(start), device=start.device) >= N_CANDIDATES
         )
-        low, high = (low, middle) if _errors(model, rows)[1] > COVERED else (middle, high)
+        low, high = (low, middle) if _covered(model, rows) > COVERED else (middle, high)
 
 
 def _batches(count: int) -> Iterator[Tensor]:
@@ -152,11 +161,17 @@ def _read(model: HyperNetwork, rows: dict[str, Tensor]) -> Reading:
 @torch.no_grad()
 def _errors(model: HyperNetwork, rows: dict[str, Tensor]) -> tuple[float, float]:
     """Mean |error| / (1 + MI), and the share of 95% intervals that hold the truth."""
+    mean = relative_error(_read(model, rows).mi, rows["mi"]).mean()
+    return float(mean), _covered(model, rows)
+
+
+@torch.no_grad()
+def _covered(model: HyperNetwork, rows: dict[str, Tensor]) -> float:
+    """Share of 95% intervals that hold the truth, every family counting the same."""
     reading = _read(model, rows)
     error = (reading.mi.clamp_min(0.0) - rows["mi"]).abs()
     inside = error <= interval_multiple(0.95) * reading.stderr
-    mean = relative_error(reading.mi, rows["mi"]).mean()
-    return float(mean), float(inside.float().mean())
+    return float((inside * _evened(rows["family"])).mean())
 
 
 def main() -> None:

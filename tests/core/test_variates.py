@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from infoatlas._copula import Margin, Scores
+from infoatlas._features import landmarks, widen
 from infoatlas._pairs import FOLDS, fold_of_rows
 from infoatlas._variates import (
     KEPT,
@@ -14,8 +15,6 @@ from infoatlas._variates import (
     _subspace_iteration,
     apply_reader,
     cross_fitted_variates,
-    landmarks,
-    widen,
 )
 
 PAIRS = 4
