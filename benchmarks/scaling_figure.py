@@ -22,7 +22,7 @@ CURVES = {  # name: logs, each with the data sets that its run's weights had see
     "width 64, three rounds": {"scaling/log-base.csv": 0},
     "the flagship: the same size, all its runs since 25 November": {
         "flagship/log-2026-11-25.csv": 123_934,
-        "flagship/log.csv": 203_183,
+        "flagship/log-2026-11-26-gpu.csv": 203_183,
     },
 }
 

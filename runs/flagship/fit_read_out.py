@@ -38,7 +38,7 @@ from infoatlas.pretraining.train import Size, draw_size
 
 CONFIG = RECIPES["flagship"]
 OF_DEVICE = {"cpu": CONFIG, "cuda": RECIPES["flagship-cuda"]}  # sizes of a batch
-EPOCHS, BATCH, RATE, WEIGHT_DECAY = 20, 256, 3e-3, 1e-2
+EPOCHS, BATCH, RATE, WEIGHT_DECAY = 8, 256, 1e-3, 1e-2
 HELD_OUT = 0.2
 COVERED, BISECTIONS = 0.95, 12
 STDERR_WEIGHT = CONFIG.stderr_weight / CONFIG.mi_weight  # as in the run
