@@ -38,7 +38,7 @@ from infoatlas.pretraining.train import Size, draw_size
 
 CONFIG = RECIPES["flagship"]
 OF_DEVICE = {"cpu": CONFIG, "cuda": RECIPES["flagship-cuda"]}  # sizes of a batch
-EPOCHS, BATCH, RATE, WEIGHT_DECAY = 8, 256, 1e-3, 1e-2
+EPOCHS, BATCH, RATE, WEIGHT_DECAY = 20, 256, 3e-3, 1e-2
 HELD_OUT = 0.2
 COVERED, BISECTIONS = 0.95, 12
 STDERR_WEIGHT = CONFIG.stderr_weight / CONFIG.mi_weight  # as in the run
@@ -90,8 +90,13 @@ def _wide_size(config: PretrainConfig, rng: np.random.Generator) -> Size:
     return Size(int(np.clip(round(budget / n), 2, config.max_data_sets // 2)), n, d, d)
 
 
-def fit(model: HyperNetwork, collected: list[Path]) -> None:
-    """Fit the read-out in place; prints its error on the fifth that takes no part."""
+def fit(
+    model: HyperNetwork, collected: list[Path], *, epochs: int = EPOCHS, rate: float = RATE
+) -> None:
+    """Fit the read-out in place; prints its error on the fifth that takes no part.
+
+    A read-out that was fitted before wants fewer epochs and a smaller learning rate.
+    """
     files = [load_file(path, device=str(_device(model))) for path in collected]
     fitted, held_out = (
         {key: torch.cat([_part(file[key], last=last) for file in files]) for key in files[0]}
@@ -100,10 +105,10 @@ def fit(model: HyperNetwork, collected: list[Path]) -> None:
     print(len(fitted["mi"]), "data sets; before:", *_errors(model, held_out))  # noqa: T201
     evened = _evened(fitted["family"])
     head = model.readout.requires_grad_()
-    optimiser = torch.optim.AdamW(head.parameters(), lr=RATE, weight_decay=WEIGHT_DECAY)
-    batches = list(_batches(len(fitted["mi"])))
+    optimiser = torch.optim.AdamW(head.parameters(), lr=rate, weight_decay=WEIGHT_DECAY)
+    batches = list(_batches(len(fitted["mi"]), epochs))
     for step, rows in enumerate(batches):
-        optimiser.param_groups[0]["lr"] = RATE * min(1.0, (1 - step / len(batches)) / 0.7)
+        optimiser.param_groups[0]["lr"] = rate * min(1.0, (1 - step / len(batches)) / 0.7)
         some = {key: values[rows] for key, values in fitted.items()}
         value, likelihood = read_out_loss(_read(model, some), some["mi"], some["sampling"])
         loss = (value + STDERR_WEIGHT * evened[rows] * likelihood).mean()
@@ -138,9 +143,9 @@ def _widen_intervals(model: HyperNetwork, rows: dict[str, Tensor]) -> None:
         low, high = (low, middle) if _covered(model, rows) > COVERED else (middle, high)
 
 
-def _batches(count: int) -> Iterator[Tensor]:
+def _batches(count: int, epochs: int) -> Iterator[Tensor]:
     generator = torch.Generator().manual_seed(0)
-    for _ in range(EPOCHS):
+    for _ in range(epochs):
         yield from torch.randperm(count, generator=generator).split(BATCH)
 
 
@@ -183,13 +188,15 @@ def main() -> None:
     parser.add_argument("collected", type=Path, nargs="*")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--epochs", type=int, default=EPOCHS)
+    parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument("--device", choices=tuple(OF_DEVICE), default="cpu")
     options = parser.parse_args()
     model = load_model(options.checkpoint, device=options.device)
     if options.stage == "collect":
         collect(model, options.out, options.seed, options.minutes)
         return
-    fit(model, options.collected)
+    fit(model, options.collected, epochs=options.epochs, rate=options.rate)
     error = held_out_error(model, held_out_sets(CONFIG))
     card = json.loads(options.checkpoint.with_suffix(".json").read_text())
     card |= {"held_out_error": error.mean, "held_out_by_family": error.by_family}
