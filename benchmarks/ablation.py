@@ -102,17 +102,11 @@ def without_cross_fitting() -> Iterator[None]:
 def without_screening() -> Iterator[None]:
     """Every feature has the same part in canonical variates."""
 
-    def everything(gram: Tensor, split: int, n: int) -> tuple[_variates._Kept, _variates._Kept]:
-        x, y = (
-            _variates._Kept(
-                torch.arange(f, device=gram.device).expand(len(gram), f),
-                gram.new_ones(len(gram), f),
-            )
-            for f in (split, gram.shape[1] - split)
-        )
-        return x, y
+    def everything(promise: Tensor) -> _variates._Kept:
+        places = torch.arange(promise.shape[1], device=promise.device)
+        return _variates._Kept(places.expand_as(promise), torch.ones_like(promise))
 
-    with patch.object(_variates, "_screen", everything):
+    with patch.object(_variates, "_most_promising", everything):
         yield
 
 

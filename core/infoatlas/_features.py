@@ -15,8 +15,8 @@ from torch import Tensor
 from infoatlas._copula import Scores
 
 PRODUCTS_UP_TO = 10  # coordinates; z_i z_j for every pair is left out for wider sides
-WAVES = ((1, 20), (64, 12))  # coordinates at most, cosines of each of them
-WAVES_UP_TO = 64
+WAVES_UP_TO = 64  # coordinates
+WAVES = ((1, 20), (WAVES_UP_TO, 12))  # coordinates at most, cosines of each of them
 DEEPEST = 7.0  # exponential score of the radius at which its scale ends: one row in 1100 is beyond
 LANDMARKS_UP_TO = 8  # coordinates; beyond, distances to single rows hardly differ
 MOST_LANDMARKS, ROWS_PER_LANDMARK = 48, 32

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn.functional import one_hot
 
 from .family import Joint
+from .indicators import indicators
 from .noise import NoiseSource
 from .strength import chance, permutation
 
@@ -90,8 +90,8 @@ def noise_columns(n: int, d: int, kind: str, source: NoiseSource) -> Tensor:
             levels = 2 + torch.arange(d, device=source.generator.device) % 5
             return (source.uniform(n, d) * levels).floor()
         case "letters":
-            letter = (source.uniform(n, -(-d // NOISE_LETTERS)) * NOISE_LETTERS).long()
-            return one_hot(letter, NOISE_LETTERS).flatten(2)[..., :d].double()
+            uniforms = source.uniform(n, -(-d // NOISE_LETTERS))
+            return indicators((uniforms * NOISE_LETTERS).floor(), NOISE_LETTERS)[..., :d]
     raise ValueError(f"kind must be 'normal', 'uniform', 'discrete' or 'letters', got {kind!r}.")
 
 

@@ -9,8 +9,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from .indicators import MOST_LEVELS, indicators
 from .noise import NoiseSource
-from .nominal import MOST_LEVELS, indicators
 from .strength import chance, integer
 
 CONTINUOUS = ("normal", "uniform", "cauchy", "exponential", "two_bumps", "normal")

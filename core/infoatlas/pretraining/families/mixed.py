@@ -9,8 +9,8 @@ from torch import Tensor
 
 from .gaussian import GaussianPairs
 from .hidden import HiddenJoint, hide
+from .indicators import columns_of, indicators, levels_of
 from .noise import NoiseSource
-from .nominal import columns_of, indicators, levels_of
 from .strength import chance, few, integer, log_uniform, normal, uniform
 
 MOST_ACTIVE = 12  # class-dependent columns of y; further columns are noise

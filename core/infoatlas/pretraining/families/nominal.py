@@ -9,10 +9,9 @@ from torch import Tensor
 
 from .contingency import ContingencyPairs, dirichlet_table, symmetric_channel, weakened
 from .hidden import HiddenJoint, hide
+from .indicators import MOST_LEVELS, columns_of, indicators, levels_of
 from .noise import NoiseSource
 from .strength import chance, integer, permutation, shared_information
-
-MOST_LEVELS = 8
 
 
 @dataclass(frozen=True)
@@ -49,26 +48,6 @@ class NominalJoint:
     def mutual_information(self) -> Tensor:
         """Sum over variables."""
         return self.law.mutual_information().sum(-1)
-
-
-def columns_of(levels: int) -> int:
-    """Columns of one nominal variable: two levels need one indicator, k > 2 levels k of them."""
-    return 1 if levels == 2 else levels
-
-
-def indicators(values: Tensor, levels: int) -> Tensor:
-    """Level indices (b, n, v) to indicator columns (b, n, v * columns_of(levels))."""
-    if levels == 2:
-        return values
-    return torch.nn.functional.one_hot(values.long(), levels).flatten(2).double()
-
-
-def levels_of(columns: Tensor, variables: int, levels: int) -> Tensor:
-    """Level indices (b, n, v) from the leading indicator columns: the inverse of indicators."""
-    if levels == 2:
-        return columns[..., :variables]
-    leading = columns[..., : variables * levels]
-    return leading.reshape(*leading.shape[:-1], variables, levels).argmax(-1).double()
 
 
 def draw(b: int, d_x: int, d_y: int, generator: torch.Generator) -> HiddenJoint:
