@@ -40,7 +40,12 @@ def fold_of_rows(n: int) -> NDArray[np.intp]:
 
 
 def product_pairs(
-    rows: NDArray[np.intp], fold: NDArray[np.intp], generator: np.random.Generator, *, gap: int = 0
+    rows: NDArray[np.intp],
+    fold: NDArray[np.intp],
+    generator: np.random.Generator,
+    *,
+    gap: int = 0,
+    count: int | None = None,
 ) -> ProductPairs:
     """Draw the product pairs of some rows.
 
@@ -53,11 +58,13 @@ def product_pairs(
     generator : numpy.random.Generator
     gap : int
         Pairs of rows at most ``gap`` places apart get weight 0; for autocorrelated rows.
+    count : int, optional
+        Pairs a row, where there are as many; by default more where rows are few.
     """
     n = len(rows)
     orders = [generator.permutation(np.flatnonzero(fold == g)) for g in np.unique(fold)]
     most = (min(len(order) for order in orders) - 1) // 2
-    count = min(_pairs_per_row(n) // 2, most)
+    count = min((count or _pairs_per_row(n)) // 2, most)
     shifts = 1 + generator.choice(most, size=count, replace=False)
     partner = np.empty((2 * count, n), dtype=np.int64)
     for i, shift in enumerate(shifts):
@@ -78,9 +85,11 @@ def pairs_of_all(n: int, generator: np.random.Generator, *, gap: int = 0) -> Pro
     return product_pairs(np.arange(n), fold_of_rows(n), generator, gap=gap)
 
 
-def pairs_of_new(n: int, generator: np.random.Generator) -> ProductPairs:
+def pairs_of_new(
+    n: int, generator: np.random.Generator, *, count: int | None = None
+) -> ProductPairs:
     """Product pairs of n new rows, whose columns are one function: no folds."""
-    return product_pairs(np.arange(n), np.zeros(n, dtype=np.intp), generator)
+    return product_pairs(np.arange(n), np.zeros(n, dtype=np.intp), generator, count=count)
 
 
 def move_pairs(pairs: ProductPairs, device: torch.device) -> ProductPairs:

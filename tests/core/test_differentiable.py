@@ -12,7 +12,7 @@ from infoatlas._differentiable import double_precision, fixed_critic_value
 from infoatlas._forward import write_critics
 from infoatlas._pairs import pairs_of_all
 
-STEP = 1e-6  # standard deviations; curvature is felt from 1e-5 on, rounding of the value below 1e-8
+STEP = 1e-7  # standard deviations; curvature is felt from 1e-6 on, rounding of the value below 1e-8
 MODES = ("written", "fixed")
 
 
