@@ -1,8 +1,8 @@
 """Last stage of a run: fit the read-out to many fresh data sets at once, the network fixed.
 
 In the run itself the read-out sees a dozen data sets a step. Here what it reads is collected first,
-and every data set is used in many large batches. The last fifth takes no part and tells whether it
-helped.
+and every data set is used in many large batches. The last fifth takes no part, tells whether it
+helped, and how much wider the intervals have to be.
 
 python runs/flagship/fit_read_out.py collect CHECKPOINT OUT.safetensors --seed 1 --minutes 10
 python runs/flagship/fit_read_out.py fit CHECKPOINT OUT.safetensors COLLECTED...
@@ -115,7 +115,7 @@ def fit(
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    _widen_intervals(model, fitted)
+    _widen_intervals(model, held_out)
     print("after:", *_errors(model, held_out))  # noqa: T201
 
 
@@ -129,7 +129,8 @@ def _widen_intervals(model: HyperNetwork, rows: dict[str, Tensor]) -> None:
     """Raise both numbers behind the standard error until 95% intervals hold 95% of the truths.
 
     The likelihood ranks the errors well, but their tails are heavier than Student's. One shift of
-    both logarithms, found by bisection, leaves the ranks about as they are.
+    both logarithms, found by bisection, leaves the ranks about as they are. The rows are those that
+    took no part in the fit: on its own rows the intervals hold more.
     """
     last = model.readout[-1]
     assert isinstance(last, torch.nn.Linear)
