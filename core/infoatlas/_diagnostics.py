@@ -18,7 +18,7 @@ ROWS_PER_COLUMN, FEW_ROWS_PER_COLUMN = 4, 10
 PRETRAINED_ROWS, PRETRAINED_COLUMNS = (64, 50_000), 32
 MARGIN_BELOW_LOG_N = 1.0  # nats
 DISAGREEMENT = 0.5  # nats between plug-in and Donsker-Varadhan
-DOUBTFUL_STDERR = 0.22  # nats; on synthetic data most errors above 0.3 nats come with more
+DOUBTFUL_STDERR = 0.2  # nats; on synthetic data most errors above 0.3 nats come with more
 
 
 @dataclass(frozen=True)
