@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.measurement import Measurement
-from infoatlas._result import interval_multiple
+from infoatlas._result import interval_holds
 
 
 def coverage(rows: Sequence[Measurement]) -> float:
@@ -17,8 +17,7 @@ def coverage(rows: Sequence[Measurement]) -> float:
 
 def is_inside(row: Measurement) -> bool:
     """Whether the 95% interval of one reading holds the truth."""
-    half_width = interval_multiple(0.95) * (row.stderr or 0.0)
-    return abs((row.estimate or 0.0) - row.true_mi) <= half_width
+    return bool(interval_holds(row.estimate or 0.0, row.stderr or 0.0, row.true_mi))
 
 
 def flagged(rows: Sequence[Measurement]) -> tuple[float, float]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +13,28 @@ from scipy.stats import t as student_t
 from infoatlas._validation import Units
 
 ERROR_DEGREES = 4.0  # of freedom of the Student likelihood that fits the standard error
+TOO_HIGH, TOO_LOW = 0.47, 1.67  # scales of the error to either side: dependence is missed, rarely
+# made up. On held-out synthetic sets, families counting the same, 2.5% of the errors lie beyond
+# each end of the 95% interval.
 
 
-def interval_multiple(confidence_level: float) -> float:
-    """Standard errors to each side of an estimate: the Student quantile, 2.78 for 95%."""
-    return float(student_t.ppf((1 + confidence_level) / 2, ERROR_DEGREES))
+class Multiples(NamedTuple):
+    """Standard errors that an interval reaches below and above its estimate."""
+
+    below: float
+    above: float
+
+
+def interval_multiples(confidence_level: float) -> Multiples:
+    """Student quantiles, with one scale for each side: 1.30 below and 4.64 above for 95%."""
+    quantile = float(student_t.ppf((1 + confidence_level) / 2, ERROR_DEGREES))
+    return Multiples(TOO_HIGH * quantile, TOO_LOW * quantile)
+
+
+def interval_holds(estimate: Any, stderr: Any, truth: Any) -> Any:
+    """Whether 95% intervals hold the truth: numbers, arrays or tensors."""
+    below, above = interval_multiples(0.95)
+    return (truth >= estimate - below * stderr) & (truth <= estimate + above * stderr)
 
 
 class ConfidenceInterval(NamedTuple):
@@ -106,12 +123,14 @@ class MIResult:
     refinement: Refinement | None = None
 
     def confidence_interval(self, confidence_level: float = 0.95) -> ConfidenceInterval:
-        """Student interval with four degrees of freedom, the law that the standard error fits.
+        """Interval for the true value, wider above the estimate than below.
 
-        The standard error comes from the network. It was fitted to the distance between estimate
-        and truth on synthetic data sets, so it holds the spread over fresh samples and what the
-        critic usually misses on such data, for independent rows. On single data sets it can be
-        far too wide or too narrow; measured coverage is in docs/pretraining.md.
+        A Student law with four degrees of freedom, and one scale for each side: an estimate misses
+        dependence far more often than it makes some up. The standard error comes from the network.
+        It was fitted to the distance between estimate and truth on synthetic data sets, so it holds
+        the spread over fresh samples and what the critic usually misses on such data, for
+        independent rows. On single data sets it can be far too wide or too narrow; measured
+        coverage is in docs/benchmarks.md.
 
         Parameters
         ----------
@@ -129,9 +148,10 @@ class MIResult:
             raise ValueError(
                 f"confidence_level must be between 0 and 1, got {confidence_level}{hint}"
             )
-        half_width = interval_multiple(confidence_level) * self.stderr
-        low = self.mi - half_width
-        return ConfidenceInterval(max(low, 0.0) if self.mi >= 0 else low, self.mi + half_width)
+        below, above = interval_multiples(confidence_level)
+        low = self.mi - below * self.stderr
+        high = self.mi + above * self.stderr
+        return ConfidenceInterval(max(low, 0.0) if self.mi >= 0 else low, high)
 
     def __float__(self) -> float:
         return float(self.mi)

@@ -29,7 +29,7 @@ from infoatlas._coordinates import read_pair
 from infoatlas._forward import write_critics
 from infoatlas._hypernetwork import HyperNetwork
 from infoatlas._readout import N_CANDIDATES, Reading, Summary, read_out
-from infoatlas._result import interval_multiple
+from infoatlas._result import interval_holds
 from infoatlas.pretraining import FAMILIES, RECIPES, PretrainConfig
 from infoatlas.pretraining.distributions import draw_data_sets, draw_distributions
 from infoatlas.pretraining.held_out import held_out_error, held_out_sets, relative_error
@@ -175,8 +175,7 @@ def _errors(model: HyperNetwork, rows: dict[str, Tensor]) -> tuple[float, float]
 def _covered(model: HyperNetwork, rows: dict[str, Tensor]) -> float:
     """Share of 95% intervals that hold the truth, every family counting the same."""
     reading = _read(model, rows)
-    error = (reading.mi.clamp_min(0.0) - rows["mi"]).abs()
-    inside = error <= interval_multiple(0.95) * reading.stderr
+    inside = interval_holds(reading.mi.clamp_min(0.0), reading.stderr, rows["mi"])
     return float((inside * _evened(rows["family"])).mean())
 
 

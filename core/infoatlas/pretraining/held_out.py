@@ -16,7 +16,7 @@ from torch import Tensor
 from infoatlas._coordinates import read_pair
 from infoatlas._forward import write_critics
 from infoatlas._hypernetwork import HyperNetwork
-from infoatlas._result import interval_multiple
+from infoatlas._result import interval_holds
 from infoatlas.pretraining.config import PretrainConfig
 from infoatlas.pretraining.distributions import DataSets, draw_data_sets, draw_distributions
 
@@ -71,8 +71,7 @@ def held_out_error(
             pair = read_pair(*(side.to(device, torch.float64) for side in (data.x, data.y)))
             reading = write_critics(model, pair, np.random.default_rng(seed)).reading
             mi = data.mi.to(device)
-            difference = (reading.mi.clamp_min(0.0) - mi).abs()
-            inside += (difference <= interval_multiple(0.95) * reading.stderr).tolist()
+            inside += interval_holds(reading.mi.clamp_min(0.0), reading.stderr, mi).tolist()
             relative = relative_error(reading.mi, mi)
             for family, value in zip(data.family, relative.tolist(), strict=True):
                 errors[family].append(value)
