@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from infoatlas.dependence._matrix_result import PairwiseMutualInformation
+from numpy.typing import NDArray
 
 MOST_NUMBERS = 15  # names; beyond it the numbers in the cells are too small to read
 
+Array = NDArray[np.float64]
 
-def heatmap(result: PairwiseMutualInformation, *, values: str, axes: Any) -> Any:
-    """Cells coloured by value, with their numbers where there is room."""
-    if values not in ("mi", "normalised"):
-        raise ValueError(f'values must be "mi" or "normalised", got {values!r}.')
-    shown = (result.mi if values == "mi" else result.normalised()).copy()
+
+def heatmap(
+    names: Sequence[str], values: Array, *, label: str, top: float | None, axes: Any
+) -> Any:
+    """Cells coloured by value up to ``top``, with their numbers where there is room."""
+    shown = values.copy()
     np.fill_diagonal(shown, np.nan)
-    count = len(result.names)
+    top = np.nanmax(shown, initial=0.0) if top is None else top
+    count = len(names)
     side = 2.5 + 0.5 * min(count, 40)  # inches
     axes = axes if axes is not None else _axes(side + 1, side)
-    top = 1.0 if values == "normalised" else np.nanmax(shown, initial=0.0)
     image = axes.imshow(shown, vmin=0, vmax=top, cmap="viridis")
-    axes.set_xticks(range(count), result.names, rotation=45, ha="right")
-    axes.set_yticks(range(count), result.names)
-    word = f"mutual information ({result.units})" if values == "mi" else "normalised, 0 to 1"
+    axes.set_xticks(range(count), names, rotation=45, ha="right")
+    axes.set_yticks(range(count), names)
     axes.set_title("Pairwise mutual information")
-    axes.figure.colorbar(image, ax=axes, label=word)
+    axes.figure.colorbar(image, ax=axes, label=label)
     if count <= MOST_NUMBERS:
         for (i, j), value in np.ndenumerate(shown):
             if np.isfinite(value):
@@ -36,12 +36,9 @@ def heatmap(result: PairwiseMutualInformation, *, values: str, axes: Any) -> Any
     return axes
 
 
-def graph(result: PairwiseMutualInformation, *, threshold: float, axes: Any) -> Any:
-    """Names on a circle; the stronger the dependence, the thicker the line."""
-    if not 0 <= threshold <= 1:
-        raise ValueError(f"threshold must be between 0 and 1, got {threshold}.")
-    strength = result.normalised()
-    count = len(result.names)
+def graph(names: Sequence[str], strength: Array, *, threshold: float, axes: Any) -> Any:
+    """Names on a circle; the stronger the dependence, from 0 to 1, the thicker the line."""
+    count = len(names)
     angle = np.pi / 2 - 2 * np.pi * np.arange(count) / count
     x, y = np.cos(angle), np.sin(angle)
     side = 4 + 0.1 * min(count, 60)  # inches
@@ -54,7 +51,7 @@ def graph(result: PairwiseMutualInformation, *, threshold: float, axes: Any) -> 
                     solid_capstyle="round", zorder=1,
                 )  # fmt: skip
     axes.scatter(x, y, s=60, color="0.2", zorder=2)
-    for name, left, up in zip(result.names, x, y, strict=True):
+    for name, left, up in zip(names, x, y, strict=True):
         ha = "center" if abs(left) < 0.1 else "left" if left > 0 else "right"
         va = "center" if abs(up) < 0.95 else "bottom" if up > 0 else "top"
         axes.text(1.08 * left, 1.08 * up, name, ha=ha, va=va)

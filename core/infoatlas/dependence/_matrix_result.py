@@ -73,7 +73,13 @@ class PairwiseMutualInformation:
         """
         from infoatlas.dependence._matrix_plots import heatmap
 
-        return heatmap(self, values=values, axes=axes)
+        if values == "mi":
+            label = f"mutual information ({self.units})"
+            return heatmap(self.names, self.mi, label=label, top=None, axes=axes)
+        if values != "normalised":
+            raise ValueError(f'values must be "mi" or "normalised", got {values!r}.')
+        label = "normalised, 0 to 1"
+        return heatmap(self.names, self.normalised(), label=label, top=1.0, axes=axes)
 
     def graph(self, *, threshold: float = 0.3, axes: Any = None) -> Any:
         """Draw names on a circle, and a line between those that depend on each other.
@@ -96,4 +102,6 @@ class PairwiseMutualInformation:
         """
         from infoatlas.dependence._matrix_plots import graph
 
-        return graph(self, threshold=threshold, axes=axes)
+        if not 0 <= threshold <= 1:
+            raise ValueError(f"threshold must be between 0 and 1, got {threshold}.")
+        return graph(self.names, self.normalised(), threshold=threshold, axes=axes)
