@@ -24,6 +24,7 @@ from infoatlas.dependence._evidence import (
     normal_scores,
     products,
     similarities,
+    similarity_weights,
 )
 from infoatlas.dependence._permutations import Exchange, check_permutations, permutation_pvalue
 
@@ -124,7 +125,8 @@ def independence_test(
     Testing Statistical Hypotheses, 15.2).
 
     The closed-form statistics are 36 products of 6 similarities of rows of each side: linear,
-    distance, two Gaussian kernels, nearest neighbours and radius, all of normal scores. The
+    distance, two Gaussian kernels, nearest neighbours and radius, all of normal scores. Linear
+    with linear and distance with distance have ten times the weight of the others each. The
     network's estimate has a fifth of the weight. Above 512 rows the similarities are those of 512
     rows drawn at random; the network reads all.
 
@@ -174,7 +176,7 @@ def compare_orders(
     closed = closed_form_evidence(pair, orders, rows)
     names = [f"{a} x, {b} y" for a in SIMILARITIES for b in SIMILARITIES]
     estimates = None if network is None else network_evidence(pair, orders, network, seed=seed)
-    return weigh_evidence(closed, names, estimates, pair.n_samples)
+    return weigh_evidence(closed, names, estimates, pair.n_samples, similarity_weights())
 
 
 def weigh_evidence(
@@ -182,14 +184,18 @@ def weigh_evidence(
     names: list[str],
     estimates: NDArray[np.float64] | None,
     n_samples: int,
+    weights: NDArray[np.float64] | None = None,
 ) -> IndependenceTestResult:
-    """Combine closed-form statistics (p, e), with a name for each, and the network's values (p)."""
-    logs = combine(log_tails(closed))
+    """Combine closed-form statistics (p, e), with a name for each, and the network's values (p).
+
+    ``weights`` are those of the closed-form statistics (e), even unless given.
+    """
+    logs = combine(log_tails(closed), weights)
     mi = float("nan")
     if estimates is not None:
         mi = max(float(estimates[0]), 0.0)
-        weights = np.array([1 - NETWORK_SHARE, NETWORK_SHARE])
-        logs = combine(np.column_stack([-logs, log_tails(estimates[:, None])]), weights)
+        shares = np.array([1 - NETWORK_SHARE, NETWORK_SHARE])
+        logs = combine(np.column_stack([-logs, log_tails(estimates[:, None])]), shares)
         closed = np.column_stack([closed, estimates])
         names = [*names, "network"]
     return IndependenceTestResult(

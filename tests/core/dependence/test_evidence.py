@@ -11,6 +11,7 @@ from infoatlas.dependence._evidence import (
     normal_scores,
     products,
     similarities,
+    similarity_weights,
 )
 
 
@@ -84,3 +85,12 @@ def test_combining_takes_the_mean_of_the_inverse_probabilities():
     np.testing.assert_allclose(np.exp(combine(logs)), [6.0, 1.0])
     weighted = combine(logs, np.array([0.8, 0.2]))
     np.testing.assert_allclose(np.exp(weighted), [3.6, 1.0])
+
+
+def test_linear_and_distance_count_most_and_the_sides_count_the_same():
+    weights = similarity_weights().reshape(len(SIMILARITIES), len(SIMILARITIES))
+    assert weights.sum() == pytest.approx(1.0)
+    np.testing.assert_array_equal(weights, weights.T)
+    heaviest = {SIMILARITIES[i] for i, j in np.argwhere(weights == weights.max()) if i == j}
+    assert heaviest == {"linear", "distance"}
+    assert (weights == weights.max()).sum() == 2
