@@ -35,8 +35,9 @@ def test_the_error_of_a_size_is_the_mean_over_seeds_of_single_draws():
 
 
 def test_coverage_is_the_share_of_intervals_with_the_truth():
-    rows = [row(estimate=1.27, stderr=0.1), row(estimate=1.28, stderr=0.1)]
-    assert coverage(rows) == 0.5
+    too_high = [row(estimate=1.13, stderr=0.1), row(estimate=1.14, stderr=0.1)]
+    too_low = [row(estimate=0.54, stderr=0.1), row(estimate=0.53, stderr=0.1)]
+    assert coverage(too_high) == coverage(too_low) == 0.5
 
 
 def test_flags_are_counted_among_large_and_among_small_errors():

@@ -12,16 +12,16 @@ def states_with_a_predictable_stretch(seed=0, n=20, length=24):
     return list(values)
 
 
-@pytest.mark.parametrize("estimator", ["gaussian", "infoatlas"])
-def test_the_profile_peaks_where_a_state_tells_the_one_before_and_leaves_the_band(estimator):
+@pytest.mark.parametrize(("estimator", "n"), [("gaussian", 20), ("infoatlas", 64)])
+def test_the_profile_peaks_where_a_state_tells_the_one_before_and_leaves_the_band(estimator, n):
     profile = mi_profile(
-        states_with_a_predictable_stretch(), clock="time", n_components=1, estimator=estimator
+        states_with_a_predictable_stretch(n=n), clock="time", n_components=1, estimator=estimator
     )
     peak = int(profile.mi.argmax())
     assert 14 <= profile.positions[0, peak] <= 17
     assert profile.mi[peak] > profile.band.max()
     assert profile.p_value == 0.05
-    inside, outside = np.full((20, 1), 15), np.full((20, 1), 5)
+    inside, outside = np.full((n, 1), 15), np.full((n, 1), 5)
     assert profile.percentile_of(inside) > 0.8 > profile.percentile_of(outside)
 
 
