@@ -69,8 +69,8 @@ def mi_profile(
     n_permutations : int
         Pairings of demonstrations at random; 19 is the fewest for a p-value of 0.05.
     estimator : {"infoatlas", "gaussian"}
-        The pretrained network, or its closed-form part. The network was trained on 64 rows and more:
-        with fewer demonstrations the band is wide, and the closed form sees more.
+        The pretrained network, or its closed-form part. The network was trained on 64 rows and
+        more: with fewer demonstrations the band is wide, and the closed form sees more.
     random_state : int
 
     Returns
