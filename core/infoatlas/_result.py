@@ -18,23 +18,19 @@ TOO_HIGH, TOO_LOW = 0.47, 1.67  # scales of the error to either side: dependence
 # each end of the 95% interval.
 
 
-class Multiples(NamedTuple):
-    """Standard errors that an interval reaches below and above its estimate."""
+def interval_ends(estimate: Any, stderr: Any, confidence_level: float) -> tuple[Any, Any]:
+    """Ends of intervals, of numbers, arrays or tensors: Student quantiles, one scale for each side.
 
-    below: float
-    above: float
-
-
-def interval_multiples(confidence_level: float) -> Multiples:
-    """Student quantiles, with one scale for each side: 1.30 below and 4.64 above for 95%."""
+    For 95% they are 1.30 standard errors below the estimate and 4.64 above.
+    """
     quantile = float(student_t.ppf((1 + confidence_level) / 2, ERROR_DEGREES))
-    return Multiples(TOO_HIGH * quantile, TOO_LOW * quantile)
+    return estimate - TOO_HIGH * quantile * stderr, estimate + TOO_LOW * quantile * stderr
 
 
 def interval_holds(estimate: Any, stderr: Any, truth: Any) -> Any:
     """Whether 95% intervals hold the truth: numbers, arrays or tensors."""
-    below, above = interval_multiples(0.95)
-    return (truth >= estimate - below * stderr) & (truth <= estimate + above * stderr)
+    low, high = interval_ends(estimate, stderr, 0.95)
+    return (truth >= low) & (truth <= high)
 
 
 class ConfidenceInterval(NamedTuple):
@@ -148,9 +144,7 @@ class MIResult:
             raise ValueError(
                 f"confidence_level must be between 0 and 1, got {confidence_level}{hint}"
             )
-        below, above = interval_multiples(confidence_level)
-        low = self.mi - below * self.stderr
-        high = self.mi + above * self.stderr
+        low, high = interval_ends(self.mi, self.stderr, confidence_level)
         return ConfidenceInterval(max(low, 0.0) if self.mi >= 0 else low, high)
 
     def __float__(self) -> float:

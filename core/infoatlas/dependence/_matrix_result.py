@@ -73,11 +73,11 @@ class PairwiseMutualInformation:
         """
         from infoatlas.dependence._matrix_plots import heatmap
 
+        if values not in ("mi", "normalised"):
+            raise ValueError(f'values must be "mi" or "normalised", got {values!r}.')
         if values == "mi":
             label = f"mutual information ({self.units})"
             return heatmap(self.names, self.mi, label=label, top=None, axes=axes)
-        if values != "normalised":
-            raise ValueError(f'values must be "mi" or "normalised", got {values!r}.')
         label = "normalised, 0 to 1"
         return heatmap(self.names, self.normalised(), label=label, top=1.0, axes=axes)
 
