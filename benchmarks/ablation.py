@@ -14,7 +14,7 @@ import dataclasses
 import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -110,11 +110,6 @@ def without_screening() -> Iterator[None]:
         yield
 
 
-def with_one_pass() -> AbstractContextManager[Any]:
-    """Canonical variates of the first pass, whose features all keep the weight of the screening."""
-    return patch.object(_variates, "_reweighed", lambda kept, *_: kept)
-
-
 PARTS: dict[str, Callable[[HyperNetwork], Any]] = {
     "as shipped": nullcontext,
     "without the written network": lambda model: _without_features(model, WRITTEN),
@@ -127,7 +122,6 @@ PARTS: dict[str, Callable[[HyperNetwork], Any]] = {
     "sixteen product pairs a row": lambda model: with_pairs(16),
     "without cross-fitting": lambda model: without_cross_fitting(),
     "without screening": lambda model: without_screening(),
-    "one pass of the canonical variates": lambda model: with_one_pass(),
 }
 
 

@@ -20,6 +20,8 @@ class Reading:
 
     estimate: float
     stderr: float | None = None
+    low: float | None = None
+    high: float | None = None
     dv: float | None = None
     plug_in: float | None = None
     gaussian: float | None = None
@@ -44,9 +46,12 @@ def _infoatlas(model: str) -> Estimator:
 
     def read(x: Array, y: Array) -> Reading:
         result = infoatlas.mutual_information(x, y, model=model)
+        low, high = result.confidence_interval()
         return Reading(
             estimate=float(result.mi),
             stderr=float(result.stderr),
+            low=float(low),
+            high=float(high),
             dv=float(result.dv),
             plug_in=float(result.plug_in),
             gaussian=float(result.gaussian),

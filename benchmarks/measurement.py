@@ -25,6 +25,8 @@ class Measurement:
     estimate: float | None = None
     seconds: float | None = None
     stderr: float | None = None
+    low: float | None = None  # ends of the 95% interval
+    high: float | None = None
     dv: float | None = None
     plug_in: float | None = None
     gaussian: float | None = None

@@ -22,7 +22,7 @@ from safetensors.torch import save as save_tensors
 
 from infoatlas._hypernetwork import HyperNetwork, ModelConfig
 
-FORMAT = "infoatlas-hypernetwork-5"
+FORMAT = "infoatlas-hypernetwork-6"
 DEFAULT = "flagship"
 _SHIPPED = Path(__file__).parent / "weights"
 _loaded: dict[tuple[str, str], HyperNetwork] = {}

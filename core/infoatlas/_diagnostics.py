@@ -13,6 +13,7 @@ from infoatlas._forward import Forward
 
 GAP_SHARE = 16  # neighbours closer than n / 16 rows are not paired in autocorrelated data
 AUTOCORRELATED = 0.3  # lag-1 correlation of the scores from which rows count as autocorrelated
+FORGOTTEN = 0.05  # product of both sides' autocorrelations at which the sum over lags ends
 COLLAPSED_SHARE = 0.01  # of product pairs that carry the Donsker-Varadhan value
 ROWS_PER_COLUMN, FEW_ROWS_PER_COLUMN = 4, 10
 PRETRAINED_ROWS, PRETRAINED_COLUMNS = (64, 50_000), 32
@@ -47,22 +48,51 @@ def _lag_one(values: Tensor) -> Tensor:
     return (z[:, 1:] * z[:, :-1]).mean(dim=1).amax(dim=1)
 
 
-def diagnose(forward: Forward, gap: Tensor) -> list[Diagnosis]:
+def effective_rows(x: Tensor, y: Tensor, gap: Tensor) -> Tensor:
+    """How many independent rows those of each data set count as: (b, n, d) twice, (b,) -> (b,).
+
+    Correlations of two series vary as those of so many independent rows: n over one plus twice the
+    sum of the products of their autocorrelations (Bartlett, 1935, JRSS 98(3)), here of the column
+    of either side that remembers longest. All rows count where neighbours are not alike.
+    """
+    n = x.shape[1]
+    if not gap.any():
+        return torch.full_like(gap, n, dtype=x.dtype)
+    product = _autocorrelations(x) * _autocorrelations(y)  # b n
+    remembered = (product > FORGOTTEN).cumprod(dim=1)
+    inflation = 1 + 2 * (product * remembered).sum(dim=1)
+    return torch.where(gap > 0, n / inflation, n)
+
+
+def _autocorrelations(values: Tensor) -> Tensor:
+    """Largest of the columns' scores at each lag from 1 to n / 2: b n d -> b n / 2."""
+    z = Margin(values).scores(values).normal
+    n = z.shape[1]
+    power = torch.fft.rfft(z, n=2 * n, dim=1).abs().square()
+    summed = torch.fft.irfft(power, n=2 * n, dim=1)[:, : n // 2 + 1]
+    return (summed[:, 1:] / summed[:, :1]).amax(dim=2)
+
+
+def diagnose(forward: Forward, gap: Tensor, n_effective: Tensor) -> list[Diagnosis]:
     """One diagnosis a data set."""
     pair = forward.critic.pair
     n = forward.joint.shape[1]
     columns = pair.layout_x.own, pair.layout_y.own
-    shared = _about_size(n, columns)
     reading = forward.reading
     numbers = zip(
         reading.plug_in.tolist(),
         reading.dv.tolist(),
         reading.effective_share.tolist(),
         reading.stderr.tolist(),
-        gap.tolist(),
         strict=True,
     )
-    return [_merge([*shared, *_about_value(n, *row)]) for row in numbers]
+    orders = zip(gap.tolist(), n_effective.tolist(), strict=True)
+    return [
+        _merge(
+            [*_about_size(n, columns), *_about_value(n, *row), *_about_order(n, columns, *order)]
+        )
+        for row, order in zip(numbers, orders, strict=True)
+    ]
 
 
 def _about_size(n: int, columns: tuple[int, int]) -> list[tuple[bool, str]]:
@@ -88,7 +118,7 @@ def _about_size(n: int, columns: tuple[int, int]) -> list[tuple[bool, str]]:
 
 
 def _about_value(
-    n: int, plug_in: float, dv: float, share: float, stderr: float, gap: int
+    n: int, plug_in: float, dv: float, share: float, stderr: float
 ) -> list[tuple[bool, str]]:
     found = []
     if plug_in > math.log(n) - MARGIN_BELOW_LOG_N:
@@ -115,15 +145,22 @@ def _about_value(
                 "or more is not rare.",
             )
         )
-    if gap:
-        found.append(
-            (
-                False,
-                "Rows follow each other (autocorrelated, or sorted): read as a time series, they "
-                "hold less than as many independent rows, and the standard error is too small.",
-            )
-        )
     return found
+
+
+def _about_order(
+    n: int, columns: tuple[int, int], gap: int, n_effective: float
+) -> list[tuple[bool, str]]:
+    if not gap:
+        return []
+    return [
+        (
+            n_effective < FEW_ROWS_PER_COLUMN * sum(columns),
+            f"Rows follow each other (autocorrelated, or sorted): {n} rows count as "
+            f"{n_effective:.0f} in the standard error, and the estimate is high where these "
+            "are few. Shuffle them if their order means nothing.",
+        )
+    ]
 
 
 def _merge(found: list[tuple[bool, str]]) -> Diagnosis:

@@ -18,7 +18,7 @@ from tqdm.auto import tqdm
 from infoatlas._checkpoint import load_model
 from infoatlas._coordinates import read_pair
 from infoatlas._copula import Margin
-from infoatlas._diagnostics import Diagnosis, diagnose, neighbour_gap
+from infoatlas._diagnostics import Diagnosis, diagnose, effective_rows, neighbour_gap
 from infoatlas._forward import Forward, WrittenCritic, write_critics
 from infoatlas._gaussian import fit_gaussian
 from infoatlas._hypernetwork import HyperNetwork
@@ -45,7 +45,7 @@ from infoatlas._wide import (
     refuse_wide,
 )
 
-CHUNK_ROWS = 40_000  # rows of all data sets that go through the network at a time: about 300 MB
+CHUNK_ROWS = 5000  # rows of a pass, of all its data sets; with more they no longer fit the cache
 CHUNK_ROWS_CUDA = 400_000  # launches take the time there
 SHOW_PROGRESS_ABOVE = 400_000  # rows in all; some seconds
 
@@ -175,9 +175,9 @@ def mutual_information_batch(
         for items, gap in _chunks(stack_x, stack_y, network):
             generator = np.random.default_rng(random_state if fresh else seed)
             tensors = [_tensor(stack[items], network) for stack in (stack_x, stack_y)]
-            forward = write_critics(network, read_pair(*tensors), generator, gap=gap)
-            gaps = torch.full((len(items),), gap)
-            for i, (item, found) in enumerate(zip(items, diagnose(forward, gaps), strict=True)):
+            gaps = torch.full((len(items),), gap, device=tensors[0].device)
+            forward, diagnoses = _read(tensors, gaps, network, generator)
+            for i, (item, found) in enumerate(zip(items, diagnoses, strict=True)):
                 notes = tie_notes(stack_x[item], "x") + tie_notes(stack_y[item], "y")
                 results[item] = _result(
                     forward, i, n_features, found.with_notes(notes), units, network.name
@@ -226,12 +226,23 @@ def estimate_pair(
     """Checked data in, its result and its critic out."""
     with torch.inference_mode():
         tensors = [_tensor(side.values[None], network) for side in (pair.x, pair.y)]
-        gap = neighbour_gap(*tensors)
-        forward = write_critics(network, read_pair(*tensors), generator, gap=int(gap[0]))
+        forward, diagnoses = _read(tensors, neighbour_gap(*tensors), network, generator)
     n_features = pair.x.n_features, pair.y.n_features
-    diagnosis = diagnose(forward, gap)[0].with_notes(pair.notes)
+    diagnosis = diagnoses[0].with_notes(pair.notes)
     result = _result(forward, 0, n_features, diagnosis, units, network.name)
     return result, forward.critic
+
+
+def _read(
+    tensors: list[Tensor], gap: Tensor, network: HyperNetwork, generator: np.random.Generator
+) -> tuple[Forward, list[Diagnosis]]:
+    """The forward pass of data sets of one neighbour gap, and what there is to say about each."""
+    x, y = tensors
+    forward = write_critics(network, read_pair(x, y), generator, gap=int(gap[0]))
+    rows = effective_rows(x, y, gap)
+    more = forward.summary.sampling * ((x.shape[1] / rows).sqrt() - 1)
+    forward = forward._replace(reading=forward.reading.of_fewer_rows(more.to(x.dtype)))
+    return forward, diagnose(forward, gap, rows)
 
 
 def _sliced(
@@ -261,6 +272,10 @@ def _result(
     return MIResult(
         mi=max(float(reading.mi[item]), 0.0) * scale,
         stderr=float(reading.stderr[item]) * scale,
+        error_scales=(
+            float(reading.too_high[item]) * scale,
+            float(reading.too_low[item]) * scale,
+        ),
         pointwise=pointwise,
         dv=float(reading.dv[item]) * scale,
         plug_in=float(reading.plug_in[item]) * scale,

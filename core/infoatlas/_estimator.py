@@ -19,7 +19,6 @@ from infoatlas._validation import Units, check_pair, check_random_state, check_u
 from infoatlas._wide import refuse_wide
 
 MINIMUM_SCORE_ROWS = 16
-SCORE_PAIRS = 50  # product pairs a row; four leave a mean of exp(critic) that a few pairs decide
 
 
 class MutualInformation(BaseEstimator):
@@ -131,7 +130,7 @@ class MutualInformation(BaseEstimator):
                 raise ValueError(
                     f"x has {n} rows, and score needs {MINIMUM_SCORE_ROWS} or more to pair anew."
                 )
-            pairs = pairs_of_new(n, check_random_state(self.random_state), count=SCORE_PAIRS)
+            pairs = pairs_of_new(n, check_random_state(self.random_state))
             joint = self.critic_(side_x, side_y)
             partners = pairs.partner.to(joint.device)
             product = [self.critic_(side_x, side_y.rows(partner)) for partner in partners]

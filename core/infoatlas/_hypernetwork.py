@@ -32,7 +32,7 @@ from infoatlas._critic import (
     WrittenLayers,
 )
 from infoatlas._pairs import ProductPairs
-from infoatlas._readout import N_CANDIDATES, N_SUMMARIES
+from infoatlas._readout import N_OUTPUTS, N_SUMMARIES
 
 N_PAIRS = PLAIN_PAIRS + EXTENDED_PAIRS
 ENCODER_PRODUCTS = 4  # product pairs a row that the encoder reads
@@ -195,7 +195,7 @@ class HyperNetwork(nn.Module):
         self.pair_first = nn.Linear(2 * config.written_width, config.hidden_width)
         self.pair_second = nn.Linear(config.hidden_width, config.written_features)
         self.readout = nn.Sequential(
-            nn.Linear(2 * h + N_SUMMARIES, 2 * h), nn.GELU(), nn.Linear(2 * h, N_CANDIDATES + 2)
+            nn.Linear(2 * h + N_SUMMARIES, 2 * h), nn.GELU(), nn.Linear(2 * h, N_OUTPUTS)
         )
         for layer in (
             self.modulation,

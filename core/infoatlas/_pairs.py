@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 FOLDS = 4
+NEW_PAIRS = 50  # a new row; four leave a mean of exp(critic) that a few pairs decide
 BLOCKS = 16  # rows are dealt to folds in blocks, so that neighbours in time mostly stay together
 
 
@@ -85,11 +86,9 @@ def pairs_of_all(n: int, generator: np.random.Generator, *, gap: int = 0) -> Pro
     return product_pairs(np.arange(n), fold_of_rows(n), generator, gap=gap)
 
 
-def pairs_of_new(
-    n: int, generator: np.random.Generator, *, count: int | None = None
-) -> ProductPairs:
+def pairs_of_new(n: int, generator: np.random.Generator) -> ProductPairs:
     """Product pairs of n new rows, whose columns are one function: no folds."""
-    return product_pairs(np.arange(n), np.zeros(n, dtype=np.intp), generator, count=count)
+    return product_pairs(np.arange(n), np.zeros(n, dtype=np.intp), generator, count=NEW_PAIRS)
 
 
 def move_pairs(pairs: ProductPairs, device: torch.device) -> ProductPairs:

@@ -27,6 +27,7 @@ from infoatlas._bounds import (
 
 N_CANDIDATES = 7
 N_SUMMARIES = N_CANDIDATES + 13
+N_OUTPUTS = N_CANDIDATES + 4  # weights of the candidates; two for the standard error, two scales
 MOST_BEYOND = 0.2  # of the others' largest, and half as many nats: what the implied value may add
 
 
@@ -47,9 +48,15 @@ class Reading(NamedTuple):
 
     mi: Tensor
     stderr: Tensor
+    too_high: Tensor  # scale of errors of estimates above the truth, so of the interval below
+    too_low: Tensor
     plug_in: Tensor
     dv: Tensor
     effective_share: Tensor
+
+    def of_fewer_rows(self, sampling: Tensor) -> Reading:
+        """The same with this much more sampling error, which makes dependence up."""
+        return self._replace(stderr=self.stderr + sampling, too_high=self.too_high + sampling)
 
 
 class Summary(NamedTuple):
@@ -75,7 +82,8 @@ def read_out(head: nn.Module, context: Tensor, summary: Summary) -> Reading:
     Parameters
     ----------
     head : Module
-        Context and summary -> candidate weights, and two numbers for the standard error.
+        Context and summary -> candidate weights, two numbers for the standard error, and one for
+        the scale of the error on each side.
     context : Tensor of shape (b, g)
     summary : Summary
     """
@@ -84,9 +92,23 @@ def read_out(head: nn.Module, context: Tensor, summary: Summary) -> Reading:
     start = raw.new_tensor([1.0, 0.0, 0.0, 0.0, 0.0, -1.0, -1.0])
     mix = torch.softmax(raw[:, :N_CANDIDATES] + start, dim=1)
     mi = (mix * candidates).sum(dim=1)
-    factor = (2.0 * torch.tanh(raw[:, -2] / 2.0)).exp()
-    stderr = summary.sampling * factor + softplus(raw[:, -1] - 4.0)
-    return Reading(mi, stderr, candidates[:, 0], candidates[:, 1], summary.effective_share)
+    of_sampling, beyond, too_high, too_low = raw[:, N_CANDIDATES:].unbind(1)
+    stderr = summary.sampling * _factor(of_sampling) + softplus(beyond - 4.0)
+    fixed = stderr.detach()
+    return Reading(
+        mi,
+        stderr,
+        fixed * _factor(too_high),
+        fixed * _factor(too_low),
+        candidates[:, 0],
+        candidates[:, 1],
+        summary.effective_share,
+    )
+
+
+def _factor(raw: Tensor) -> Tensor:
+    """Between 1 / e^2 and e^2."""
+    return (2.0 * torch.tanh(raw / 2.0)).exp()
 
 
 def _candidates(evidence: Evidence) -> Tensor:

@@ -12,25 +12,15 @@ from scipy.stats import t as student_t
 
 from infoatlas._validation import Units
 
-ERROR_DEGREES = 4.0  # of freedom of the Student likelihood that fits the standard error
-TOO_HIGH, TOO_LOW = 0.47, 1.67  # scales of the error to either side: dependence is missed, rarely
-# made up. On held-out synthetic sets, families counting the same, 2.5% of the errors lie beyond
-# each end of the 95% interval.
+ERROR_DEGREES = 4.0  # of freedom of the Student law of the errors
 
 
-def interval_ends(estimate: Any, stderr: Any, confidence_level: float) -> tuple[Any, Any]:
-    """Ends of intervals, of numbers, arrays or tensors: Student quantiles, one scale for each side.
-
-    For 95% they are 1.30 standard errors below the estimate and 4.64 above.
-    """
+def interval_ends(
+    estimate: Any, scales: tuple[Any, Any], confidence_level: float = 0.95
+) -> tuple[Any, Any]:
+    """Ends of intervals, of numbers, arrays or tensors: Student quantiles, one scale a side."""
     quantile = float(student_t.ppf((1 + confidence_level) / 2, ERROR_DEGREES))
-    return estimate - TOO_HIGH * quantile * stderr, estimate + TOO_LOW * quantile * stderr
-
-
-def interval_holds(estimate: Any, stderr: Any, truth: Any) -> Any:
-    """Whether 95% intervals hold the truth: numbers, arrays or tensors."""
-    low, high = interval_ends(estimate, stderr, 0.95)
-    return (truth >= low) & (truth <= high)
+    return estimate - quantile * scales[0], estimate + quantile * scales[1]
 
 
 class ConfidenceInterval(NamedTuple):
@@ -78,6 +68,9 @@ class MIResult:
         The estimate, in `units`.
     stderr : float
         Standard error of the estimate, in `units`.
+    error_scales : tuple of float
+        Scales of the error below and above the estimate, in `units`; `confidence_interval` rests
+        on them.
     pointwise : ndarray of shape (n_samples,)
         Pointwise mutual information of the rows, in `units`.
     dv : float
@@ -106,6 +99,7 @@ class MIResult:
 
     mi: float
     stderr: float
+    error_scales: tuple[float, float]
     pointwise: NDArray[np.float64]
     dv: float
     plug_in: float
@@ -119,13 +113,13 @@ class MIResult:
     refinement: Refinement | None = None
 
     def confidence_interval(self, confidence_level: float = 0.95) -> ConfidenceInterval:
-        """Interval for the true value, wider above the estimate than below.
+        """Interval for the true value, mostly wider above the estimate than below.
 
-        A Student law with four degrees of freedom, and one scale for each side: an estimate misses
-        dependence far more often than it makes some up. The standard error comes from the network.
-        It was fitted to the distance between estimate and truth on synthetic data sets, so it holds
-        the spread over fresh samples and what the critic usually misses on such data, for
-        independent rows. On single data sets it can be far too wide or too narrow; measured
+        A Student law with four degrees of freedom, and one scale for each side, `error_scales`: an
+        estimate misses dependence far more often than it makes some up. The network gives both.
+        They were fitted to the distance between estimate and truth on synthetic data sets, so they
+        hold the spread over fresh samples and what the critic usually misses on such data, for
+        independent rows. On single data sets they can be far too wide or too narrow; measured
         coverage is in docs/benchmarks.md.
 
         Parameters
@@ -144,7 +138,7 @@ class MIResult:
             raise ValueError(
                 f"confidence_level must be between 0 and 1, got {confidence_level}{hint}"
             )
-        low, high = interval_ends(self.mi, self.stderr, confidence_level)
+        low, high = interval_ends(self.mi, self.error_scales, confidence_level)
         return ConfidenceInterval(max(low, 0.0) if self.mi >= 0 else low, high)
 
     def __float__(self) -> float:

@@ -1,9 +1,8 @@
 """Cross-fitted canonical variates: directions found on some rows, applied to the others.
 
-Features of each side (extended canonical correlations) that promise nothing are left out, ridge CCA
-of the rest gives leading pairs, and once more with less ridge for the features that these are made
-of. Fitted in folds, so that the correlation of the columns they yield is a held-out correlation.
-Nothing here is learned.
+Features of each side (extended canonical correlations) that promise nothing are left out, and ridge
+CCA of the rest gives leading pairs. Fitted in folds, so that the correlation of the columns they
+yield is a held-out correlation. Nothing here is learned.
 
 b: data sets   n: rows   f: features   m: kept features   k: pairs
 """
@@ -23,8 +22,6 @@ NOISE_MARGIN = 1.1  # a pair stands out if its correlation is this many times th
 RIDGE = 0.01
 KEPT = 96  # features of a side that canonical pairs are made of
 MOST_PROMISE = 4.0  # times the strongest correlation that noise would give
-LOADINGS = (0.1, 3.0)  # of a feature in the first pairs, relative to the others': what counts
-NEGLIGIBLE = 1e-3  # squared correlation that a pair of noise counts with
 NULL_EIGENVALUE = 1e-12  # squared canonical correlation; rounding leaves about 1e-16
 SMALL_FOR_CUDA = 32  # columns up to which CUDA finds all eigenvectors of a batch at once
 ITERATIONS, SPARE = 6, 4  # of the subspace iteration, and columns beside twice those asked for
@@ -96,17 +93,8 @@ class _Pairs(NamedTuple):
 
 
 def _leading_pairs(gram: Tensor, split: int, pairs: int, ridge: float, n: int) -> _Pairs:
-    """Screened ridge CCA, twice, from a joint second-moment matrix (b, f_x + f_y, f_x + f_y)."""
-    kept = _screen(gram, split, n)
-    first = _ridge_cca(gram, split, pairs, ridge, n, kept)
-    return _ridge_cca(gram, split, pairs, ridge, n, _reweighed(kept, first, gram, split))
-
-
-def _ridge_cca(
-    gram: Tensor, split: int, pairs: int, ridge: float, n: int, kept: tuple[_Kept, _Kept]
-) -> _Pairs:
-    """Ridge CCA of the kept features, whose moments are of n rows."""
-    kept_x, kept_y = kept
+    """Ridge CCA of screened features, from second moments of both sides (b, f_x + f_y, same)."""
+    kept = kept_x, kept_y = _screen(gram, split, n)
     blocks = gram[:, :split, :split], gram[:, split:, split:]
     penalty = [ridge + some.places.shape[1] / n for some in kept]
     root_x, root_y = (
@@ -170,26 +158,6 @@ def _screen(gram: Tensor, split: int, n: int) -> tuple[_Kept, _Kept]:
 def _most_promising(promise: Tensor) -> _Kept:
     kept = promise.topk(min(KEPT, promise.shape[1]), dim=1)
     return _Kept(kept.indices, kept.values.clamp_max(MOST_PROMISE).square())
-
-
-def _reweighed(
-    kept: tuple[_Kept, _Kept], first: _Pairs, gram: Tensor, split: int
-) -> tuple[_Kept, _Kept]:
-    """More weight for the features that the first pairs load on: less ridge where it matters.
-
-    The idea of adaptive penalties (Zou, 2006, JASA 101(476)), for the ridge of a CCA.
-    """
-    x, y, stands_out = _unit_variance(first, gram, split)
-    correlation = (x * (gram[:, :split, split:] @ y)).sum(dim=1)  # b k
-    strength = correlation.square() * stands_out + NEGLIGIBLE
-    reweighed = []
-    for some, directions in zip(kept, (x, y), strict=True):
-        squared = (directions.square() * strength.unsqueeze(1)).sum(dim=2)  # b f
-        squared = squared.gather(1, some.places)
-        relative = squared / squared.mean(dim=1, keepdim=True).clamp_min(1e-24)
-        loading = relative.clamp(LOADINGS[0] ** 2, LOADINGS[1] ** 2).sqrt()
-        reweighed.append(some._replace(weight=some.weight * loading))
-    return reweighed[0], reweighed[1]
 
 
 def _leading_vectors(matrix: Tensor, count: int) -> tuple[Tensor, Tensor]:

@@ -47,18 +47,21 @@ def refuse_wide(n_features: tuple[int, int], *, how: str) -> None:
 def mean_of_slices(results: Sequence[MIResult], n_features: tuple[int, int]) -> MIResult:
     """One result for all slices: the mean of every field.
 
-    The standard error is that of the mean over the draw of slices, and the mean one of a slice,
-    which all slices share since they share the rows.
+    Standard error and scales of the error are those of the mean over the draw of slices, and the
+    mean ones of a slice, which all slices share since they share the rows.
     """
     values = np.array([result.mi for result in results])
-    of_rows = float(np.mean([result.stderr for result in results]))
+    of_draw = float(values.std(ddof=1)) / math.sqrt(len(values))
+    of_rows = np.mean([(result.stderr, *result.error_scales) for result in results], axis=0)
+    stderr, too_high, too_low = np.hypot(of_draw, of_rows).tolist()
     note = (
         f"Sliced: the mean over {len(results)} random projections to {SLICE_COLUMNS} columns a "
         "side, which is never above the mutual information of all columns."
     )
     return MIResult(
         mi=float(values.mean()),
-        stderr=math.hypot(float(values.std(ddof=1)) / math.sqrt(len(values)), of_rows),
+        stderr=stderr,
+        error_scales=(too_high, too_low),
         pointwise=np.mean([result.pointwise for result in results], axis=0),
         dv=float(np.mean([result.dv for result in results])),
         plug_in=float(np.mean([result.plug_in for result in results])),

@@ -1,12 +1,14 @@
-"""Give a checkpoint of the second format the read-out of the third: one candidate and more inputs.
+"""Give a checkpoint of the fifth format the read-out of the sixth: a scale for either side.
 
 python runs/flagship/widen_read_out.py OLD.safetensors OUT.safetensors
 
-New inputs get weight zero, so that the new candidate's start is all that changes.
+The new outputs start where the intervals of the fifth format were.
 """
 
 from __future__ import annotations
 
+import json
+import math
 import sys
 from pathlib import Path
 
@@ -15,31 +17,22 @@ from safetensors.torch import load_file
 
 from infoatlas._checkpoint import save_model
 from infoatlas._hypernetwork import HyperNetwork, ModelConfig
-from infoatlas._readout import N_CANDIDATES, N_SUMMARIES
 
-OLD_CANDIDATES, OLD_SUMMARIES = 6, 15
+TOO_HIGH, TOO_LOW = 0.47, 1.67  # of the fifth format, in standard errors
 
 
 def main(source: Path, target: Path) -> None:
     """Read, widen, save."""
+    card = json.loads(source.with_suffix(".json").read_text())
     weights = load_file(source)
-    first, last = weights["readout.0.weight"], weights["readout.2.weight"]
-    bias = weights["readout.2.bias"]
-    context, of_candidates, others = first.split(
-        [first.shape[1] - OLD_SUMMARIES, OLD_CANDIDATES, OLD_SUMMARIES - OLD_CANDIDATES], dim=1
-    )
-    one = first.new_zeros(len(first), N_CANDIDATES - OLD_CANDIDATES)
-    rest = first.new_zeros(len(first), N_SUMMARIES - OLD_SUMMARIES - one.shape[1])
-    weights["readout.0.weight"] = torch.cat([context, of_candidates, one, others, rest], dim=1)
-    weights["readout.2.weight"] = torch.cat(
-        [last[:OLD_CANDIDATES], last.new_zeros(1, last.shape[1]), last[OLD_CANDIDATES:]]
-    )
-    weights["readout.2.bias"] = torch.cat(
-        [bias[:OLD_CANDIDATES], bias.new_zeros(1), bias[OLD_CANDIDATES:]]
-    )
-    model = HyperNetwork(ModelConfig())
+    last, bias = weights["readout.2.weight"], weights["readout.2.bias"]
+    # read_out() takes exp(2 tanh(raw / 2))
+    start = [2 * math.atanh(math.log(scale) / 2) for scale in (TOO_HIGH, TOO_LOW)]
+    weights["readout.2.weight"] = torch.cat([last, last.new_zeros(2, last.shape[1])])
+    weights["readout.2.bias"] = torch.cat([bias, bias.new_tensor(start)])
+    model = HyperNetwork(ModelConfig(**card.pop("config")))
     model.load_state_dict(weights)
-    save_model(model, target, {"source": source.name})
+    save_model(model, target, {k: v for k, v in card.items() if k not in ("format", "sha256")})
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ def calls(monkeypatch):
         seen.append((x.shape, y.shape, model))
         return SimpleNamespace(
             mi=np.float64(0.4), stderr=0.01, dv=0.3, plug_in=0.5, gaussian=0.2, reliable=np.True_,
-            model="base-v1 0123abcd",
+            model="base-v1 0123abcd", confidence_interval=lambda: (0.39, 0.45),
         )  # fmt: skip
 
     package = SimpleNamespace(mutual_information=mutual_information)
@@ -32,6 +32,7 @@ def test_infoatlas_is_asked_for_the_model_that_was_named(calls):
     assert calls == [((5, 2), (5, 3), "mine")]
     assert (reading.estimate, reading.stderr, reading.dv, reading.plug_in) == (0.4, 0.01, 0.3, 0.5)
     assert (reading.gaussian, reading.reliable) == (0.2, True)
+    assert (reading.low, reading.high) == (0.39, 0.45)
 
 
 def test_a_record_keeps_the_other_fields_of_a_result_and_the_model(calls, tmp_path, monkeypatch):

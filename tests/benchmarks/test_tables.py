@@ -21,7 +21,7 @@ def rows_of(tasks, error, *, methods=("infoatlas", "ksg", "gaussian_copula", "la
             task=task.name, n_samples=100, seed=seed, draw="0", method=method, seconds=0.1,
             true_mi=task.mutual_information,
             estimate=task.mutual_information + error + 0.002 * seed,
-            stderr=0.02, dv=0.1, plug_in=0.2, gaussian=0.3, reliable=True,
+            stderr=0.02, low=0.0, high=9.0, dv=0.1, plug_in=0.2, gaussian=0.3, reliable=True,
         )
         for task in tasks for seed in (0, 1) for method in methods
     ]  # fmt: skip

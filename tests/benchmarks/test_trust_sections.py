@@ -35,8 +35,8 @@ def test_the_error_of_a_size_is_the_mean_over_seeds_of_single_draws():
 
 
 def test_coverage_is_the_share_of_intervals_with_the_truth():
-    too_high = [row(estimate=1.13, stderr=0.1), row(estimate=1.14, stderr=0.1)]
-    too_low = [row(estimate=0.54, stderr=0.1), row(estimate=0.53, stderr=0.1)]
+    too_high = [row(low=0.99, high=1.3), row(low=1.01, high=1.3)]
+    too_low = [row(low=0.8, high=0.99), row(low=0.8, high=1.01)]
     assert coverage(too_high) == coverage(too_low) == 0.5
 
 

@@ -39,8 +39,9 @@ def calls(monkeypatch):
         pair = check_pair(x, y, **discrete)
         seen.append({"x": x, "y": y, **options})
         return MIResult(
-            mi=0.1 * len(seen), stderr=0.02, pointwise=np.zeros(pair.n_samples), dv=float("nan"),
-            plug_in=0.3, gaussian=0.2, units=options["units"], n_samples=pair.n_samples,
+            mi=0.1 * len(seen), stderr=0.02, error_scales=(0.02, 0.02),
+            pointwise=np.zeros(pair.n_samples), dv=float("nan"), plug_in=0.3,
+            gaussian=0.2, units=options["units"], n_samples=pair.n_samples,
             n_features=(pair.x.n_features, pair.y.n_features), reliable=False,
             warnings=("Few rows.",), model="stub",
         )  # fmt: skip

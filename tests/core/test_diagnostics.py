@@ -5,7 +5,14 @@ import pytest
 import torch
 
 from infoatlas import mutual_information
-from infoatlas._diagnostics import AUTOCORRELATED, GAP_SHARE, Diagnosis, neighbour_gap
+from infoatlas._diagnostics import (
+    AUTOCORRELATED,
+    GAP_SHARE,
+    Diagnosis,
+    effective_rows,
+    neighbour_gap,
+)
+from infoatlas._diagnostics import _about_order as about_order
 from infoatlas._diagnostics import _about_size as about_size
 from infoatlas._diagnostics import _about_value as about_value
 
@@ -91,16 +98,16 @@ def test_the_dynamic_range_is_named_where_the_value_reaches_it():
 
 def test_a_collapsed_donsker_varadhan_value_casts_doubt_only_where_the_values_disagree():
     for dv, reliable in ((2.0, False), (2.9, True)):
-        ((doubt, text),) = about_value(5000, 3.0, dv, 0.004, 0.1, 0)
+        ((doubt, text),) = about_value(5000, 3.0, dv, 0.004, 0.1)
         assert SENTENCES["collapse"] in text
         assert "0.40% of the product pairs" in text
         assert doubt != reliable
-    assert about_value(5000, 3.0, 2.0, 0.5, 0.1, 0) == []
+    assert about_value(5000, 3.0, 2.0, 0.5, 0.1) == []
 
 
 @pytest.mark.parametrize(("stderr", "found"), [(0.2, False), (0.25, True)])
 def test_a_large_standard_error_casts_doubt(stderr, found):
-    sentences = about_value(1000, 0.5, 0.5, 0.5, stderr, 0)
+    sentences = about_value(1000, 0.5, 0.5, 0.5, stderr)
     assert [doubt for doubt, _ in sentences] == [True] * found
     assert all("0.25 nats" in text for _, text in sentences)
 
@@ -130,6 +137,27 @@ def test_rows_that_follow_each_other(side, n):
 def test_sorted_rows_follow_each_other():
     x = np.sort(normal(300), axis=0)
     assert "order" in fired(mutual_information(x, normal(300, seed=1)))
+
+
+@pytest.mark.parametrize(("rows", "doubt"), [(19.0, True), (21.0, False)])
+def test_few_independent_rows_cast_doubt(rows, doubt):
+    assert [found for found, _ in about_order(1000, (1, 1), 62, rows)] == [doubt]
+    assert about_order(1000, (1, 1), 0, rows) == []
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.7])
+@pytest.mark.parametrize("keep", [0.9, 0.97])
+def test_intervals_of_series_with_memory_hold_the_truth(keep, correlation):
+    """Two walks, the second partly the first: as many rows of independent pairs would fail."""
+    truth = -0.5 * np.log1p(-(correlation**2))
+    held = []
+    for seed in range(8):
+        x, e = walk(800, keep, seed), walk(800, keep, seed + 100)
+        low, high = mutual_information(
+            x, correlation * x + np.sqrt(1 - correlation**2) * e
+        ).confidence_interval()
+        held.append(low <= truth <= high)
+    assert sum(held) >= 6
 
 
 @pytest.mark.parametrize("fraction", [0.1, 0.5])
@@ -180,6 +208,33 @@ def test_alternating_rows_do_not_look_like_neighbours():
     x = normal(500)
     x[1:] -= 0.9 * x[:-1]
     assert gap([x], [normal(500, seed=1)]) == [0]
+
+
+# how many rows there really are
+
+
+def rows_that_count(x, y):
+    x, y = (torch.from_numpy(side[None]) for side in (x, y))
+    return float(effective_rows(x, y, neighbour_gap(x, y))[0])
+
+
+@pytest.mark.parametrize("keep", [0.5, 0.8, 0.95])
+def test_series_of_one_memory_count_as_bartletts_formula_says(keep):
+    n = 40_000
+    found = rows_that_count(walk(n, keep, 0), walk(n, keep, 1))
+    assert found == pytest.approx(n * (1 - keep**2) / (1 + keep**2), rel=0.15)
+
+
+def test_all_rows_count_where_one_side_has_no_memory():
+    assert rows_that_count(walk(2000, 0.95, 0), normal(2000)) > 1500
+    assert rows_that_count(normal(2000), normal(2000, seed=1)) == 2000
+
+
+def test_the_column_that_remembers_longest_counts_and_monotone_maps_change_nothing():
+    x, y = walk(1000, 0.9, 0), walk(1000, 0.9, 1)
+    alone = rows_that_count(x, y)
+    assert rows_that_count(np.hstack([normal(1000), x]), y) == pytest.approx(alone, rel=0.05)
+    assert rows_that_count(np.exp(x), -y) == pytest.approx(alone)
 
 
 def test_notes_are_added_without_doubt():

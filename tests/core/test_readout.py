@@ -13,7 +13,7 @@ from infoatlas._bounds import (
     tilted_plug_in,
 )
 from infoatlas._readout import (
-    N_CANDIDATES,
+    N_OUTPUTS,
     N_SUMMARIES,
     Evidence,
     read_out,
@@ -25,7 +25,7 @@ CONTEXT = 6
 
 def head(seed, scale=1.0):
     torch.manual_seed(seed)
-    layer = nn.Linear(CONTEXT + N_SUMMARIES, N_CANDIDATES + 2).double()
+    layer = nn.Linear(CONTEXT + N_SUMMARIES, N_OUTPUTS).double()
     return nn.Sequential(layer.requires_grad_(requires_grad=False), _Times(scale))
 
 
@@ -84,6 +84,26 @@ def test_the_standard_error_stays_within_a_factor_of_the_sampling_error(scale):
     sampling = evidence.joint.std(dim=1) / evidence.joint.shape[1] ** 0.5
     assert (reading.stderr >= sampling * np.exp(-2)).all()
     assert reading.stderr.isfinite().all()
+
+
+@pytest.mark.parametrize("scale", [0.0, 1.0, 100.0])
+def test_the_scale_of_each_side_stays_within_a_factor_of_the_standard_error(scale):
+    context, evidence = critic_values(0)
+    reading = read_out(head(0, scale), context, summarise(evidence))
+    for side in (reading.too_high, reading.too_low):
+        ratio = side / reading.stderr
+        assert (ratio > np.exp(-2.001)).all()
+        assert (ratio < np.exp(2.001)).all()
+
+
+def test_fewer_rows_move_the_lower_end_and_the_standard_error_alone():
+    context, evidence = critic_values(0)
+    reading = read_out(head(0), context, summarise(evidence))
+    fewer = reading.of_fewer_rows(torch.ones_like(reading.mi))
+    torch.testing.assert_close(fewer.stderr, reading.stderr + 1)
+    torch.testing.assert_close(fewer.too_high, reading.too_high + 1)
+    assert fewer.too_low is reading.too_low
+    assert fewer.mi is reading.mi
 
 
 def test_the_other_fields_are_plain_values_of_the_critic():

@@ -8,19 +8,14 @@ import numpy as np
 import pytest
 from scipy.stats import t
 
-from infoatlas._result import (
-    TOO_HIGH,
-    TOO_LOW,
-    ConfidenceInterval,
-    MIResult,
-    interval_holds,
-)
+from infoatlas._result import ConfidenceInterval, MIResult
 
 
 def make_result(**changes):
     fields = {
         "mi": 0.51083,
         "stderr": 0.0213,
+        "error_scales": (0.010, 0.036),
         "pointwise": np.linspace(-1, 1, 1000),
         "dv": 0.50,
         "plug_in": 0.52,
@@ -42,7 +37,7 @@ def test_a_result_as_a_float_is_the_estimate():
 def test_printing_shows_one_aligned_line_for_each_thing_to_know():
     assert str(make_result()).splitlines() == [
         "mutual information  0.5108 ± 0.0213 nats",
-        "95% interval        0.4830 to 0.6096 nats",
+        "95% interval        0.4831 to 0.6108 nats",
         "Gaussian part       0.4801 nats",
         "data                1000 rows; columns: 2 of x, 1 of y",
         "reliable            yes",
@@ -81,21 +76,9 @@ def test_each_end_of_the_interval_leaves_out_a_tail_of_student_t_with_4_degrees(
     interval = result.confidence_interval(confidence_level)
     assert isinstance(interval, ConfidenceInterval)
     tail = (1 - confidence_level) / 2
-    below, above = TOO_HIGH * result.stderr, TOO_LOW * result.stderr
+    below, above = result.error_scales
     assert t.cdf(interval.low, 4, result.mi, below) == pytest.approx(tail)
     assert t.sf(interval.high, 4, result.mi, above) == pytest.approx(tail)
-
-
-def test_an_interval_reaches_further_up_than_down():
-    low, high = make_result().confidence_interval()
-    assert high - make_result().mi > 2 * (make_result().mi - low)
-
-
-def test_intervals_hold_what_lies_between_their_ends():
-    low, high = make_result().confidence_interval()
-    truths = np.array([low - 1e-6, low + 1e-6, 0.51083, high - 1e-6, high + 1e-6])
-    held = interval_holds(0.51083, make_result().stderr, truths)
-    assert held.tolist() == [False, True, True, True, False]
 
 
 def test_the_default_interval_is_of_95_percent_and_unpacks():

@@ -19,10 +19,10 @@ from tqdm.auto import tqdm
 
 from infoatlas._coordinates import read_pair
 from infoatlas._diagnostics import neighbour_gap
+from infoatlas._estimate import chunk_rows
 from infoatlas._forward import write_critics
 from infoatlas._hypernetwork import HyperNetwork
 
-BATCH_ROWS = 5_000  # rows of all data sets of a batch; larger batches are not faster
 DELAY_SECONDS = 2.0  # work that ends before this shows no progress bar
 
 Stack = NDArray[np.float64]
@@ -69,7 +69,7 @@ def estimate_items(
         total=n_items, desc=description, delay=DELAY_SECONDS, disable=None, leave=False, unit="fit"
     )
     with torch.inference_mode(), bar:
-        for items in batches(n_items, n_samples):
+        for items in batches(n_items, n_samples, rows=chunk_rows(network)):
             stacks = (np.require(stack, requirements=["C", "W"]) for stack in draw(items))
             x, y = (torch.from_numpy(stack).to(device) for stack in stacks)
             mi[items], stderr[items] = _estimate(x, y, network, seed)
@@ -77,9 +77,9 @@ def estimate_items(
     return Estimates(mi, stderr)
 
 
-def batches(n_items: int, n_samples: int) -> Iterator[slice]:
-    """Consecutive slices of the items, at most ``BATCH_ROWS`` rows each."""
-    size = max(1, BATCH_ROWS // n_samples)
+def batches(n_items: int, n_samples: int, *, rows: int) -> Iterator[slice]:
+    """Consecutive slices of the items, at most so many rows each."""
+    size = max(1, rows // n_samples)
     for start in range(0, n_items, size):
         yield slice(start, min(start + size, n_items))
 

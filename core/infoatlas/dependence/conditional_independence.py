@@ -23,6 +23,7 @@ from infoatlas.dependence._evidence import (
     normal_scores,
     products,
     similarities,
+    similarity_weights,
 )
 from infoatlas.dependence._given import Given, read_given
 from infoatlas.dependence._permutations import Exchange, check_permutations
@@ -119,13 +120,14 @@ def conditional_independence_test(
     rows = some_cells(labels, SIMILARITY_ROWS, generator)
     orders = Exchange(len(labels), labels).draw(n_permutations, generator, among=rows)
     closed, names = _closed_form(left, given.z, orders, rows)
+    weights = np.tile(similarity_weights(), 2) / 2
     if evidence == "closed form":
-        return weigh_evidence(closed, names, None, len(labels))
+        return weigh_evidence(closed, names, None, len(labels), weights)
     network = load_model(model, device=device)
     x_and_z = replace(left.x, values=np.hstack([left.x.values, given.z]))
     seed = int(generator.integers(2**62))
     estimates = network_evidence(replace(left, x=x_and_z), orders, network, seed=seed)
-    found = weigh_evidence(closed, names, estimates, len(labels))
+    found = weigh_evidence(closed, names, estimates, len(labels), weights)
     return replace(found, mi=max(float(estimates[0] - estimates[1:].mean()), 0.0))
 
 

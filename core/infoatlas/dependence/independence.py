@@ -184,11 +184,11 @@ def weigh_evidence(
     names: list[str],
     estimates: NDArray[np.float64] | None,
     n_samples: int,
-    weights: NDArray[np.float64] | None = None,
+    weights: NDArray[np.float64],
 ) -> IndependenceTestResult:
     """Combine closed-form statistics (p, e), with a name for each, and the network's values (p).
 
-    ``weights`` are those of the closed-form statistics (e), even unless given.
+    ``weights`` are those of the closed-form statistics (e), of sum 1.
     """
     logs = combine(log_tails(closed), weights)
     mi = float("nan")

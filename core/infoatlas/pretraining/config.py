@@ -24,7 +24,7 @@ class PretrainConfig:
     min_data_sets: int = 2
     max_data_sets: int = 24
     groups: int = 4  # parts of a step with one family and one choice of maps
-    n_range: tuple[int, int] = (64, 5000)  # log-uniform
+    n_range: tuple[int, int] = (32, 5000)  # log-uniform
     max_dimension: int = 32
     dimension_power: float = 2.0  # of a uniform draw: below 2, more data sets of many coordinates
     learning_rate: float = 1e-3
@@ -36,6 +36,7 @@ class PretrainConfig:
     pointwise_weight: float = 0.05  # Huber loss on the critic at joint rows against the true PMI
     mi_weight: float = 0.1  # log(1 + e^2 / 2) of the estimate, in units of what sampling allows
     stderr_weight: float = 0.03  # Student negative log-likelihood of the true MI
+    interval_weight: float = 0.002  # interval score of the 95% interval, in standard errors
     dv_weight: float = 0.0
     precision: Literal["float32", "bfloat16"] = "float32"  # bfloat16: message rounds on CUDA only
     random_state: int = 0

@@ -16,7 +16,8 @@ from torch import Tensor
 from infoatlas._coordinates import read_pair
 from infoatlas._forward import write_critics
 from infoatlas._hypernetwork import HyperNetwork
-from infoatlas._result import interval_holds
+from infoatlas._readout import Reading
+from infoatlas._result import interval_ends
 from infoatlas.pretraining.config import PretrainConfig
 from infoatlas.pretraining.distributions import DataSets, draw_data_sets, draw_distributions
 
@@ -59,6 +60,12 @@ def relative_error(estimate: Tensor, mi: Tensor) -> Tensor:
     return (estimate.clamp_min(0.0) - mi).abs() / (1 + mi)
 
 
+def interval_holds(reading: Reading, mi: Tensor) -> Tensor:
+    """Whether 95% intervals hold the true MI: (b,)."""
+    low, high = interval_ends(reading.mi.clamp_min(0.0), (reading.too_high, reading.too_low))
+    return (mi >= low) & (mi <= high)
+
+
 def held_out_error(
     model: HyperNetwork, batches: list[DataSets], *, seed: int = SEED
 ) -> HeldOutError:
@@ -71,7 +78,7 @@ def held_out_error(
             pair = read_pair(*(side.to(device, torch.float64) for side in (data.x, data.y)))
             reading = write_critics(model, pair, np.random.default_rng(seed)).reading
             mi = data.mi.to(device)
-            inside += interval_holds(reading.mi.clamp_min(0.0), reading.stderr, mi).tolist()
+            inside += interval_holds(reading, mi).tolist()
             relative = relative_error(reading.mi, mi)
             for family, value in zip(data.family, relative.tolist(), strict=True):
                 errors[family].append(value)

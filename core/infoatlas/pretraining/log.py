@@ -22,6 +22,7 @@ STEP_FIELDS = (
     "pointwise",
     "mi",
     "likelihood",
+    "interval",
     "rate",
     "norm",
 )

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits, huber_loss, softplus
+from torch.nn.functional import binary_cross_entropy_with_logits, huber_loss, relu, softplus
 
 from infoatlas._bounds import donsker_varadhan
 from infoatlas._forward import Forward
 from infoatlas._pairs import ProductPairs
 from infoatlas._readout import Reading
-from infoatlas._result import ERROR_DEGREES
+from infoatlas._result import ERROR_DEGREES, interval_ends
 from infoatlas.pretraining.config import PretrainConfig
 from infoatlas.pretraining.distributions import DataSets
 
@@ -54,12 +54,15 @@ def objective(
     logistic = _excess_logistic(forward.joint, joint) + _excess_logistic(forward.product, product)
     pointwise = huber_loss(forward.joint, joint, delta=0.5)
     sampling = joint.std(dim=1) / joint.shape[1] ** 0.5
-    value, likelihood = (part.mean() for part in read_out_loss(reading, data.mi, sampling))
+    value, likelihood, interval = (
+        part.mean() for part in read_out_loss(reading, data.mi, sampling)
+    )
     loss = (
         logistic
         + config.pointwise_weight * pointwise
         + config.mi_weight * value
         + config.stderr_weight * likelihood
+        + config.interval_weight * interval
         - config.dv_weight * bound
     )
     parts = {
@@ -67,21 +70,31 @@ def objective(
         "pointwise": float(pointwise.detach()),
         "mi": float(value.detach()),
         "likelihood": float(likelihood.detach()),
+        "interval": float(interval.detach()),
     }
     return loss, parts
 
 
-def read_out_loss(reading: Reading, mi: Tensor, sampling: Tensor) -> tuple[Tensor, Tensor]:
-    """Loss of the estimate, and of its standard error; both (b,).
+def read_out_loss(reading: Reading, mi: Tensor, sampling: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Loss of the estimate, of its standard error, and of its 95% interval; all (b,).
 
     Errors count in units of what can be attained, and large ones by their logarithm. The standard
-    error is judged by a Student likelihood of the error, which leaves the estimate alone.
+    error is judged by a Student likelihood of the error, which ranks errors well but whose tails
+    are lighter than theirs; the interval by its interval score, in standard errors (Gneiting and
+    Raftery, 2007, JASA 102(477), 6.2). Both leave the estimate alone.
     """
     attainable = SMALL + 0.05 * mi + sampling  # nats
     value = torch.log1p(0.5 * ((reading.mi - mi) / attainable).square())
     error = (reading.mi.detach() - mi) / reading.stderr
     surprise = 0.5 * (ERROR_DEGREES + 1) * torch.log1p(error.square() / ERROR_DEGREES)
-    return value, surprise + reading.stderr.log()
+    return value, surprise + reading.stderr.log(), _interval_score(reading, mi)
+
+
+def _interval_score(reading: Reading, mi: Tensor) -> Tensor:
+    """Width of the 95% interval, and 40 times the distance by which the truth lies outside."""
+    low, high = interval_ends(reading.mi.detach(), (reading.too_high, reading.too_low), 0.95)
+    outside = relu(low - mi) + relu(mi - high)
+    return (high - low + 2 / (1 - 0.95) * outside) / reading.stderr.detach()
 
 
 def _excess_logistic(logit: Tensor, pmi: Tensor) -> Tensor:

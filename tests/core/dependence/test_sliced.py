@@ -141,10 +141,10 @@ def test_bits_are_nats_over_ln_2_and_the_seed_repeats_the_call():
 
 
 def test_batches_hold_a_bounded_number_of_rows():
-    parts = list(_batches.batches(37, 1000))
+    parts = list(_batches.batches(37, 1000, rows=5000))
     assert [part.start for part in parts] == list(range(0, 37, 5))
     assert parts[-1].stop == 37
-    assert [p.stop - p.start for p in _batches.batches(3, 10**6)] == [1, 1, 1]
+    assert [p.stop - p.start for p in _batches.batches(3, 10**6, rows=5000)] == [1, 1, 1]
 
 
 def test_wide_data_of_ten_thousand_columns_are_read():

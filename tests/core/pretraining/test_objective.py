@@ -10,9 +10,10 @@ from infoatlas._bounds import donsker_varadhan
 from infoatlas._forward import Forward
 from infoatlas._pairs import pairs_of_all
 from infoatlas._readout import Reading
+from infoatlas._result import interval_ends
 from infoatlas.pretraining import FAMILIES, RECIPES
 from infoatlas.pretraining.distributions import draw_data_sets, draw_distributions
-from infoatlas.pretraining.objective import PMI_RANGE, objective, true_pointwise
+from infoatlas.pretraining.objective import PMI_RANGE, objective, read_out_loss, true_pointwise
 
 N = 200
 CONFIG = RECIPES["tiny"]
@@ -29,7 +30,8 @@ def perfect(data, pairs):
     """The forward pass of a critic and a read-out that know the truth."""
     joint, product = true_pointwise(data, pairs)
     ones = torch.ones_like(data.mi)
-    reading = Reading(data.mi.clone(), 0.1 * ones, joint.mean(1), joint.mean(1), ones)
+    stderr = 0.1 * ones
+    reading = Reading(data.mi.clone(), stderr, stderr, stderr, joint.mean(1), joint.mean(1), ones)
     return Forward(None, joint.clone(), product.clone(), None, reading)
 
 
@@ -97,6 +99,7 @@ def test_the_dv_objective_is_the_donsker_varadhan_bound_alone():
         ("pointwise_weight", {"joint": 1.0}),
         ("mi_weight", {"mi": 1.0}),
         ("stderr_weight", {"stderr": 1.0}),
+        ("interval_weight", {"too_low": 1.0}),
         ("dv_weight", {"product": 1.0}),
     ],
 )
@@ -106,6 +109,7 @@ def test_each_weight_scales_its_own_part(weight, change):
     reading = best.reading._replace(
         mi=best.reading.mi + change.get("mi", 0),
         stderr=best.reading.stderr + change.get("stderr", 0),
+        too_low=best.reading.too_low + change.get("too_low", 0),
     )
     forward = best._replace(
         joint=best.joint + change.get("joint", 0),
@@ -133,6 +137,23 @@ def test_the_standard_error_is_drawn_to_the_size_of_the_error():
 
     assert likelihood(0.5, 0.5) < min(likelihood(0.5, 0.05), likelihood(0.5, 5.0))
     assert likelihood(0.0, 0.01) < likelihood(0.0, 0.1)
+
+
+def test_an_interval_is_drawn_to_an_end_that_two_and_a_half_percent_of_the_truths_lie_beyond():
+    """The mean score over many errors is least where the upper end is their 97.5% point."""
+    count = 4001
+    mi = torch.linspace(0, 1, count)  # the estimate is 0: all errors are of estimates too low
+    ones = torch.ones(count)
+    fixed = (0 * ones, ones)  # stderr 1
+
+    def score(end):
+        quantile = interval_ends(0.0, (1.0, 1.0))[1]
+        scales = 0 * ones, end / quantile * ones
+        reading = Reading(fixed[0], fixed[1], *scales, fixed[0], fixed[0], fixed[1])
+        return float(read_out_loss(reading, mi, ones)[2].mean())
+
+    ends = torch.linspace(0.9, 1.0, 41).tolist()
+    assert min(ends, key=score) == pytest.approx(0.975, abs=0.003)
 
 
 @pytest.mark.parametrize("family", sorted(FAMILIES))

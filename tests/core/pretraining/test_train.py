@@ -86,9 +86,8 @@ def test_losses_and_gradients_are_finite_and_weights_move(name):
 
 
 def test_the_log_row_names_the_parts_of_the_loss():
-    assert {"loss", "rate", "norm", "logistic", "pointwise", "mi", "likelihood"} == set(
-        train_step(start(), CONFIG, ALONE).row
-    )
+    parts = {"logistic", "pointwise", "mi", "likelihood", "interval"}
+    assert {"loss", "rate", "norm", *parts} == set(train_step(start(), CONFIG, ALONE).row)
     config = dataclasses.replace(CONFIG, objective="dv")
     assert {"loss", "rate", "norm", "dv"} == set(train_step(start(config), config, ALONE).row)
 
