@@ -2,18 +2,18 @@
 
 Both sides remember alike, so the correlation of their columns, and with it the true mutual
 information, is that of their innovations. KSG stands beside: it has no notion of time.
-The same command goes on where the last one stopped:
-
-OMP_NUM_THREADS=1 python benchmarks/memory.py --minutes 4
+Example: OMP_NUM_THREADS=1 python benchmarks/memory.py
 """
 
 from __future__ import annotations
 
+import argparse
+import dataclasses
 import math
 import sys
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 if not __package__:  # a script finds its own folder first; all imports here start at the root
     sys.path[0] = str(Path(__file__).resolve().parents[1])
@@ -21,14 +21,21 @@ if not __package__:  # a script finds its own folder first; all imports here sta
 import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
+from tqdm import tqdm
 
-from benchmarks.baselines.ksg import ksg
-from benchmarks.row_record import go_on, record_parser
-from infoatlas import mutual_information
+from benchmarks.estimators import load_estimators, warm_up
+from benchmarks.measurement import Measurement, write_measurements
+from benchmarks.record import RESULTS, describe_run, write_description
+from benchmarks.task import fingerprint
+from benchmarks.trust_sections import memory
 
 N_SAMPLES = 1000
-WIDTHS, KEPT, CORRELATIONS = (1, 3), (0.5, 0.8, 0.95, 0.99), (0.0, 0.7)
-SEEDS = 20
+TASKS = {  # columns a side, lag-one correlation of every column, correlation of pairs of columns
+    f"{width} column{'s' * (width > 1)}, lag-one {keep}, {kind}": (width, keep, correlation)
+    for width in (1, 3)
+    for kind, correlation in (("unrelated", 0.0), ("correlation 0.7", 0.7))
+    for keep in (0.5, 0.8, 0.95, 0.99)
+}
 Array = NDArray[np.float64]
 
 
@@ -40,52 +47,50 @@ def series(n: int, width: int, keep: float, rng: np.random.Generator) -> Array:
     return walked
 
 
-def measure(width: str, keep: str, correlation: str, seed: str) -> list[dict[str, Any]]:
-    """One draw."""
-    rng = np.random.default_rng([int(width), round(100 * float(keep)), int(seed)])
-    x, e = (series(N_SAMPLES, int(width), float(keep), rng) for _ in range(2))
-    rho = float(correlation)
-    y = rho * x + math.sqrt(1 - rho**2) * e
-    result = mutual_information(x, y, random_state=int(seed))
-    low, high = result.confidence_interval()
-    return [
-        {
-            "width": width,
-            "keep": keep,
-            "correlation": correlation,
-            "seed": seed,
-            "true_mi": round(-0.5 * int(width) * math.log1p(-(rho**2)), 5),
-            "estimate": round(result.mi, 5),
-            "stderr": round(result.stderr, 5),
-            "low": round(low, 5),
-            "high": round(high, 5),
-            "reliable": result.reliable,
-            "ksg": round(ksg(x, y), 5),
-        }
-    ]
+def draw(task: str, seed: int) -> tuple[Array, Array, float]:
+    """Both series, and their mutual information."""
+    width, keep, correlation = TASKS[task]
+    rng = np.random.default_rng([width, round(100 * keep), seed])
+    x, e = (series(N_SAMPLES, width, keep, rng) for _ in range(2))
+    y = correlation * x + math.sqrt(1 - correlation**2) * e
+    return x, y, -0.5 * width * math.log1p(-(correlation**2))
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure, write ``benchmarks/results/<date>-memory.csv`` and print its table."""
-    options = record_parser(__doc__, "memory").parse_args(argv)
-    settings = [(w, k, c) for w in WIDTHS for c in CORRELATIONS for k in KEPT]
-    jobs = [(*map(str, setting), str(seed)) for seed in range(SEEDS) for setting in settings]
-    key = ("width", "keep", "correlation", "seed")
-    rows = go_on(options.out, jobs, measure, key=key, minutes=options.minutes, n_samples=N_SAMPLES)
-    print("width correlation keep: truth, mean estimate, KSG, interval holds it, reliable")
-    for width, keep, correlation in settings:
-        asked = tuple(map(str, (width, keep, correlation)))
-        mine = [row for row in rows if tuple(row[name] for name in key[:3]) == asked]
-        if not mine:
-            continue
-        holds = [float(r["low"]) <= float(r["true_mi"]) <= float(r["high"]) for r in mine]
-        estimate, other = (np.mean([float(r[name]) for r in mine]) for name in ("estimate", "ksg"))
-        reliable = np.mean([row["reliable"] == "True" for row in mine])
-        print(
-            f"{width} {correlation:3.1f} {keep:4.2f}: {float(mine[0]['true_mi']):.3f} "
-            f"{estimate:.3f} {other:.3f} {np.mean(holds):4.0%} {reliable:4.0%}"
-        )
+    """Measure, write ``benchmarks/results/<date>-memory.csv`` and print its section."""
+    options = _parser().parse_args(argv)
+    if options.out.exists():
+        raise SystemExit(f"{options.out} exists; records are never edited: choose another --out")
+    weights = warm_up("default")
+    read = load_estimators(["infoatlas", "ksg"], model="default")
+    rows = []
+    for task, seed in tqdm([(t, s) for t in TASKS for s in range(options.draws)], unit="draw"):
+        x, y, truth = draw(task, seed)
+        for method, estimator in read.items():
+            row = Measurement(
+                task=task,
+                n_samples=N_SAMPLES,
+                seed=seed,
+                draw=fingerprint(x, y),
+                method=method,
+                true_mi=truth,
+            )
+            found = dataclasses.asdict(estimator(x, y))
+            rows.append(dataclasses.replace(row, **found))
+    write_measurements(options.out, rows)
+    write_description(options.out.with_suffix(".json"), describe_run(**weights))
+    print(memory(rows))
     return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--draws", type=int, default=20, help="of each task; default: 20")
+    out = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-memory.csv"
+    parser.add_argument("--out", type=Path, default=out)
+    return parser
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ OTHER_RECORDS = (
     "held-out-value",
     "trained-baselines",
     "calibration",
+    "memory",
 )
 
 
@@ -65,6 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             other_rows["held-out-value"], trust_sections.trained_mine(other_rows)
         ),
         trust_sections.calibration(other_rows["calibration"]),
+        trust_sections.memory(other_rows["memory"]),
         sections.speed(speed_rows),
         sections.sampler_check(newest("bmi-sampler-check")),
         sections.records([path for path in (bmi, known, speed, *others.values()) if path]),

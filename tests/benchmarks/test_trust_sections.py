@@ -58,9 +58,17 @@ def test_only_tasks_on_the_same_rows_are_compared_with_mine():
     assert "of 2 of 3 tasks" in trust_sections.held_out_value(ours, mine)
 
 
+def test_series_with_memory_stand_beside_ksg():
+    rows = [row(seed=0, truth=0.0, estimate=0.1, low=0.0, high=0.3, reliable=True)]
+    rows += [row(seed=1, truth=0.0, estimate=0.3, low=0.1, high=0.5, reliable=False)]
+    rows += [row(seed=seed, truth=0.0, estimate=0.7, method="ksg") for seed in (0, 1)]
+    assert "| a | 0.000 | 0.200 | 0.700 | 50% | 50% |" in trust_sections.memory(rows)
+
+
 def test_sections_without_a_record_are_empty():
     assert trust_sections.consistency([]) == trust_sections.small_n([]) == ""
     assert trust_sections.many_independent([]) == trust_sections.calibration([]) == ""
+    assert trust_sections.memory([]) == ""
 
 
 def test_figures_are_drawn_from_rows():
