@@ -44,7 +44,7 @@ COVERED, BISECTIONS = 0.95, 12
 STDERR_WEIGHT = CONFIG.stderr_weight / CONFIG.mi_weight  # as in the run
 INTERVAL_WEIGHT = CONFIG.interval_weight / CONFIG.mi_weight
 WIDTHS = (2, 3, 4, 5, 8, 12, 16, 25)
-PLACES = {name: place for place, name in enumerate(FAMILIES)}
+EVEN = dict.fromkeys(FAMILIES, 1.0)
 
 
 def collect(model: HyperNetwork, out: Path, seed: int, minutes: float) -> None:
@@ -64,7 +64,10 @@ def collect(model: HyperNetwork, out: Path, seed: int, minutes: float) -> None:
 def _batch(
     model: HyperNetwork, rng: np.random.Generator, generator: torch.Generator
 ) -> dict[str, Tensor]:
-    """One batch; every second one is of several columns, mostly unmapped, with independent rows."""
+    """One batch; every second one is of several columns, mostly unmapped, with independent rows.
+
+    Every family counts the same, for the intervals are judged by family.
+    """
     wide = rng.random() < 0.5
     config = OF_DEVICE[_device(model).type]
     size = _wide_size(config, rng) if wide else draw_size(config, rng)
@@ -72,7 +75,13 @@ def _batch(
         {"plain_probability": 0.7, "autocorrelated_probability": 0.0} if wide else {}
     )
     distributions = draw_distributions(
-        size.data_sets, size.d_x, size.d_y, generator, groups=config.groups, **options
+        size.data_sets,
+        size.d_x,
+        size.d_y,
+        generator,
+        groups=config.groups,
+        family_weights=EVEN,
+        **options,
     )
     data = draw_data_sets(distributions, size.rows, generator)
     forward = write_critics(model, read_pair(data.x.double(), data.y.double()), rng)
@@ -80,7 +89,6 @@ def _batch(
         "context": forward.critic.written.context,
         **forward.summary._asdict(),
         "mi": data.mi,
-        "family": torch.tensor([float(PLACES[name]) for name in data.family]).to(data.mi),
     }
 
 
@@ -104,7 +112,6 @@ def fit(
         for last in (False, True)
     )
     print(len(fitted["mi"]), "data sets; before:", *_errors(model, held_out))  # noqa: T201
-    evened = _evened(fitted["family"])
     head = model.readout.requires_grad_()
     optimiser = torch.optim.AdamW(head.parameters(), lr=rate, weight_decay=WEIGHT_DECAY)
     batches = list(_batches(len(fitted["mi"]), epochs))
@@ -112,20 +119,13 @@ def fit(
         optimiser.param_groups[0]["lr"] = rate * min(1.0, (1 - step / len(batches)) / 0.7)
         some = {key: values[rows] for key, values in fitted.items()}
         parts = read_out_loss(_read(model, some), some["mi"], some["sampling"])
-        value, likelihood, interval = parts
-        of_error = STDERR_WEIGHT * likelihood + INTERVAL_WEIGHT * interval
-        loss = (value + evened[rows] * of_error).mean()
+        value, likelihood, interval = (part.mean() for part in parts)
+        loss = value + STDERR_WEIGHT * likelihood + INTERVAL_WEIGHT * interval
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
     _widen_intervals(model, held_out)
     print("after:", *_errors(model, held_out))  # noqa: T201
-
-
-def _evened(family: Tensor) -> Tensor:
-    """Weights of mean 1 by which every family counts the same; intervals are judged by family."""
-    counts = torch.bincount(family.long(), minlength=len(PLACES))
-    return len(family) / (counts > 0).sum() / counts[family.long()]
 
 
 def _widen_intervals(model: HyperNetwork, rows: dict[str, Tensor]) -> None:
@@ -175,12 +175,11 @@ def _errors(model: HyperNetwork, rows: dict[str, Tensor]) -> tuple[float, ...]:
 
 @torch.no_grad()
 def _beyond(model: HyperNetwork, rows: dict[str, Tensor]) -> tuple[float, float]:
-    """Shares of truths below and above the 95% interval, every family counting the same."""
+    """Shares of truths below and above the 95% interval."""
     reading = _read(model, rows)
     low, high = interval_ends(reading.mi.clamp_min(0.0), (reading.too_high, reading.too_low))
-    evened = _evened(rows["family"])
     below, above = (
-        float((beyond * evened).mean()) for beyond in (rows["mi"] < low, rows["mi"] > high)
+        float(beyond.float().mean()) for beyond in (rows["mi"] < low, rows["mi"] > high)
     )
     return below, above
 

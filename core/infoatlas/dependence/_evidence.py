@@ -2,7 +2,8 @@
 
 Every statistic is a sum over pairs of rows of one similarity among the x rows times one among the y
 rows, both centred. Two linear similarities make the squared Frobenius norm of the cross-correlation
-matrix (RV), two distances make distance covariance (Szekely and Rizzo, 2007, Annals of Statistics
+matrix (RV), two quadratic ones that of the cross-covariances of all squares and products of
+columns, two distances make distance covariance (Szekely and Rizzo, 2007, Annals of Statistics
 35(6)), two Gaussian kernels make HSIC (Gretton et al., 2005, ALT), and a local one against a wide
 one sees what oscillates, as the local scales of MGC do (Vogelstein et al., 2019, eLife 8). All
 pairs of similarities count, and all permutations of one pair cost little more than reading them.
@@ -18,10 +19,10 @@ from scipy.spatial.distance import pdist, squareform
 from scipy.special import gammaincc, logsumexp
 from scipy.stats import norm, rankdata
 
-SIMILARITIES = ("linear", "distance", "wide", "narrow", "neighbours", "radius")
+SIMILARITIES = ("linear", "distance", "quadratic", "wide", "narrow", "neighbours", "radius")
 SCALES = {"wide": 0.5, "narrow": 0.15}  # bandwidths, as quantiles of the distances between rows
 NEIGHBOURS = 6
-MOST_COMMON, TIMES = ("linear", "distance"), 10  # each with itself: how often it counts
+TIMES = {"linear": 10, "distance": 10, "quadratic": 3}  # each with itself: how often it counts
 SMALLEST_LOG = -600.0  # of a tail probability; below it single precision decides
 LARGEST_SKEW, SMALLEST_SKEW = 6.0, 0.05
 
@@ -39,7 +40,8 @@ def similarities(scores: Array) -> NDArray[np.float32]:
     """All similarities of rows, centred, with an empty diagonal: n d -> n n s."""
     distances = pdist(scores)
     square = squareform(distances)
-    found = [scores @ scores.T, -square]
+    linear = scores @ scores.T
+    found = [linear, -square, linear**2]
     for quantile in SCALES.values():
         width = np.quantile(distances, quantile) or distances.mean()
         found.append(np.exp(-0.5 * (square / width) ** 2))
@@ -105,13 +107,13 @@ def combine(logs: Array, weights: Array | None = None) -> Array:
 def similarity_weights() -> Array:
     """Weights of the products of all similarities of x with all of y: s_x*s_y, of sum 1.
 
-    Linear with linear and distance with distance count ten times as often as the others. Weak
-    dependence among many columns is mostly theirs to find, and with even weights it had to stand
-    out from 36 statistics.
+    Linear with linear and distance with distance count ten times as often as the others, quadratic
+    with quadratic three times. Weak dependence among many columns is mostly theirs to find, and
+    with even weights it had to stand out from 49 statistics.
     """
     weights = np.ones((len(SIMILARITIES), len(SIMILARITIES)))
-    for name in MOST_COMMON:
-        weights[SIMILARITIES.index(name), SIMILARITIES.index(name)] = TIMES
+    for name, times in TIMES.items():
+        weights[SIMILARITIES.index(name), SIMILARITIES.index(name)] = times
     return weights.ravel() / weights.sum()
 
 

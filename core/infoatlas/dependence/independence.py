@@ -124,11 +124,11 @@ def independence_test(
     alpha whatever the margins, and whatever the statistics are worth (Lehmann and Romano, 2005,
     Testing Statistical Hypotheses, 15.2).
 
-    The closed-form statistics are 36 products of 6 similarities of rows of each side: linear,
-    distance, two Gaussian kernels, nearest neighbours and radius, all of normal scores. Linear
-    with linear and distance with distance have ten times the weight of the others each. The
-    network's estimate has a fifth of the weight. Above 512 rows the similarities are those of 512
-    rows drawn at random; the network reads all.
+    The closed-form statistics are 49 products of 7 similarities of rows of each side: linear,
+    distance, quadratic, two Gaussian kernels, nearest neighbours and radius, all of normal scores.
+    Linear with linear and distance with distance have ten times the weight of the others each,
+    quadratic with quadratic three times. The network's estimate has a fifth of the weight. Above
+    512 rows the similarities are those of 512 rows drawn at random; the network reads all.
 
     Examples
     --------

@@ -73,7 +73,7 @@ def test_the_network_is_one_of_the_pieces_of_evidence():
     z, e, f = np.random.default_rng(0).normal(size=(3, 100))
     result = conditional_independence_test(z + e, z + e + f, z, n_permutations=19)
     assert result.pvalue == 0.05
-    assert len(result.evidence) == 73
+    assert len(result.evidence) == 99
     assert result.evidence["network"] == 0.05
     assert result.mi == pytest.approx(math.log(2) / 2, abs=0.15)
     assert math.isnan(closed(z + e, f, z, n_permutations=19).mi)

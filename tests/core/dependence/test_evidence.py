@@ -14,6 +14,8 @@ from infoatlas.dependence._evidence import (
     similarity_weights,
 )
 
+SIDE = len(SIMILARITIES)
+
 
 def pair(n=40, seed=0):
     rng = np.random.default_rng(seed)
@@ -45,6 +47,29 @@ def test_two_linear_similarities_make_the_squared_cross_correlations_without_the
     assert found[place("linear", "linear")] == pytest.approx(expected, rel=1e-4)
 
 
+def test_two_quadratic_similarities_make_the_cross_covariances_of_all_products():
+    x, y = pair()
+    found = products(similarities(x), similarities(y), np.arange(40)[None])[0]
+    of_x, of_y = (
+        np.einsum("ni,nj->nij", side, side).reshape(40, -1) - (side.T @ side / 40).ravel()
+        for side in (x, y)
+    )
+    diagonal = ((of_x**2).sum(axis=1) * (of_y**2).sum(axis=1)).sum()
+    expected = ((of_x.T @ of_y) ** 2).sum() - diagonal
+    assert found[place("quadratic", "quadratic")] == pytest.approx(expected, rel=1e-4)
+
+
+def test_noise_that_grows_with_a_hidden_feature_is_seen_by_the_quadratic_similarity_first():
+    rng = np.random.default_rng(3)
+    x, noise = rng.normal(size=(2, 300, 8))
+    y = x.mean(axis=1, keepdims=True) * 8**0.5 * rng.normal(size=(300, 1)) + 0.5 * noise
+    orders = np.stack([np.arange(300), *(rng.permutation(300) for _ in range(99))])
+    of_x, of_y = (similarities(normal_scores(side)) for side in (x, y))
+    logs = log_tails(products(of_x, of_y, orders))[0]
+    others = [name for name in SIMILARITIES if name != "quadratic"]
+    assert logs[place("quadratic", "quadratic")] < min(logs[place(a, a)] for a in others)
+
+
 def test_an_order_of_y_is_that_order_of_its_rows():
     x, y = pair()
     order = np.random.default_rng(1).permutation(40)
@@ -57,8 +82,8 @@ def test_an_order_of_y_is_that_order_of_its_rows():
 def test_swapping_the_sides_transposes_the_statistics():
     x, y = pair()
     rows = np.arange(40)[None]
-    one = products(similarities(x), similarities(y), rows).reshape(6, 6)
-    other = products(similarities(y), similarities(x), rows).reshape(6, 6)
+    one = products(similarities(x), similarities(y), rows).reshape(SIDE, SIDE)
+    other = products(similarities(y), similarities(x), rows).reshape(SIDE, SIDE)
     np.testing.assert_allclose(one, other.T, rtol=1e-4, atol=1e-4)
 
 

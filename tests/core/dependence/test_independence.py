@@ -40,7 +40,7 @@ def test_the_network_is_one_of_the_pieces_of_evidence():
     result = independence_test(x, x + e, n_permutations=19)
     assert result.pvalue == 0.05
     assert result.evidence["network"] == 0.05
-    assert len(result.evidence) == 37
+    assert len(result.evidence) == 50
     assert result.mi == pytest.approx(mutual_information(x, x + e).mi, abs=0.05)
     assert math.isnan(closed(x, e, n_permutations=19).mi)
 
