@@ -126,8 +126,8 @@ def independence_test(
 
     The closed-form statistics are 49 products of 7 similarities of rows of each side: linear,
     distance, quadratic, two Gaussian kernels, nearest neighbours and radius, all of normal scores.
-    Linear with linear and distance with distance have ten times the weight of the others each,
-    quadratic with quadratic three times. The network's estimate has a fifth of the weight. Above
+    Linear with linear and distance with distance have forty times the weight of the others each,
+    quadratic with quadratic twelve times. The network's estimate has a fifth of the weight. Above
     512 rows the similarities are those of 512 rows drawn at random; the network reads all.
 
     Examples
