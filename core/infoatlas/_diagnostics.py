@@ -16,10 +16,10 @@ AUTOCORRELATED = 0.3  # lag-1 correlation of the scores from which rows count as
 FORGOTTEN = 0.05  # product of both sides' autocorrelations at which the sum over lags ends
 COLLAPSED_SHARE = 0.01  # of product pairs that carry the Donsker-Varadhan value
 ROWS_PER_COLUMN, FEW_ROWS_PER_COLUMN = 4, 10
-PRETRAINED_ROWS, PRETRAINED_COLUMNS = (64, 50_000), 32
+PRETRAINED_ROWS, PRETRAINED_COLUMNS = (32, 50_000), 32
 MARGIN_BELOW_LOG_N = 1.0  # nats
 DISAGREEMENT = 0.5  # nats between plug-in and Donsker-Varadhan
-DOUBTFUL_STDERR = 0.2  # nats; on synthetic data most errors above 0.3 nats come with more
+DOUBTFUL_STDERR = 0.18  # nats; on synthetic data most errors above 0.3 nats come with more
 
 
 @dataclass(frozen=True)

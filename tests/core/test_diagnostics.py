@@ -70,14 +70,14 @@ def test_few_rows_for_the_levels_of_a_nominal_variable():
     assert "100 rows for 13 columns" in result.warnings[0]
 
 
-@pytest.mark.parametrize(("n", "found"), [(16, True), (63, True), (64, False), (50_000, False)])
+@pytest.mark.parametrize(("n", "found"), [(16, True), (31, True), (32, False), (50_000, False)])
 def test_rows_outside_the_range_of_pretraining(n, found):
     sentences = about_size(n, (1, 1))
     assert any(SENTENCES["rows"] in text for _, text in sentences) == found
 
 
 def test_fewer_rows_than_in_pretraining_cast_doubt_and_more_do_not():
-    assert not mutual_information(normal(40), normal(40, seed=1)).reliable
+    assert not mutual_information(normal(30), normal(30, seed=1)).reliable
     assert [doubt for doubt, _ in about_size(60_000, (1, 1))] == [False]
 
 
@@ -105,7 +105,7 @@ def test_a_collapsed_donsker_varadhan_value_casts_doubt_only_where_the_values_di
     assert about_value(5000, 3.0, 2.0, 0.5, 0.1) == []
 
 
-@pytest.mark.parametrize(("stderr", "found"), [(0.2, False), (0.25, True)])
+@pytest.mark.parametrize(("stderr", "found"), [(0.18, False), (0.25, True)])
 def test_a_large_standard_error_casts_doubt(stderr, found):
     sentences = about_value(1000, 0.5, 0.5, 0.5, stderr)
     assert [doubt for doubt, _ in sentences] == [True] * found

@@ -36,7 +36,7 @@ class PretrainConfig:
     pointwise_weight: float = 0.05  # Huber loss on the critic at joint rows against the true PMI
     mi_weight: float = 0.1  # log(1 + e^2 / 2) of the estimate, in units of what sampling allows
     stderr_weight: float = 0.03  # Student negative log-likelihood of the true MI
-    interval_weight: float = 0.002  # interval score of the 95% interval, in standard errors
+    interval_weight: float = 0.01  # interval score of the 95% interval, in standard errors
     dv_weight: float = 0.0
     precision: Literal["float32", "bfloat16"] = "float32"  # bfloat16: message rounds on CUDA only
     random_state: int = 0
