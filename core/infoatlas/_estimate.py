@@ -18,13 +18,14 @@ from tqdm.auto import tqdm
 from infoatlas._checkpoint import load_model
 from infoatlas._coordinates import read_pair
 from infoatlas._copula import Margin
-from infoatlas._diagnostics import Diagnosis, diagnose, effective_rows, neighbour_gap
+from infoatlas._diagnostics import Diagnosis, diagnose
 from infoatlas._forward import Forward, WrittenCritic, write_critics
 from infoatlas._gaussian import fit_gaussian
 from infoatlas._hypernetwork import HyperNetwork
 from infoatlas._projections import random_projections
 from infoatlas._refine import add_refinement, check_refine
 from infoatlas._result import MIResult
+from infoatlas._row_order import effective_rows, neighbour_gap
 from infoatlas._validation import (
     Pair,
     Units,

@@ -18,11 +18,11 @@ from torch import Tensor
 
 from infoatlas._bounds import donsker_varadhan
 from infoatlas._coordinates import Side, read_pair
-from infoatlas._diagnostics import neighbour_gap
 from infoatlas._forward import WrittenCritic, sample_features, write_critics
 from infoatlas._hypernetwork import HyperNetwork
 from infoatlas._pairs import ProductPairs, move_pairs, pairs_of_all, pairs_of_new
 from infoatlas._result import MIResult, Refinement
+from infoatlas._row_order import neighbour_gap
 from infoatlas._validation import Pair, per_nat
 
 HELD_OUT_SHARE = 0.2

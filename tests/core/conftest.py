@@ -77,3 +77,17 @@ def draw():
 def network():
     """The checkpoint that ships with the package."""
     return load_model()
+
+
+def _walk(n, keep, seed):
+    """A stationary AR(1) series of variance 1 as one column: (n, 1)."""
+    steps = np.random.default_rng(seed).normal(size=(n, 1))
+    for i in range(1, n):
+        steps[i] = keep * steps[i - 1] + np.sqrt(1 - keep**2) * steps[i]
+    return steps
+
+
+@pytest.fixture
+def walk():
+    """Draws series with memory: (rows, lag-one correlation, seed) to (n, 1)."""
+    return _walk

@@ -2,16 +2,9 @@
 
 import numpy as np
 import pytest
-import torch
 
 from infoatlas import mutual_information
-from infoatlas._diagnostics import (
-    AUTOCORRELATED,
-    GAP_SHARE,
-    Diagnosis,
-    effective_rows,
-    neighbour_gap,
-)
+from infoatlas._diagnostics import Diagnosis
 from infoatlas._diagnostics import _about_order as about_order
 from infoatlas._diagnostics import _about_size as about_size
 from infoatlas._diagnostics import _about_value as about_value
@@ -117,16 +110,9 @@ def test_a_strong_dependence_collapses_the_donsker_varadhan_value():
     assert "collapse" in fired(mutual_information(x, x + 0.05 * e))
 
 
-def walk(n, keep, seed):
-    steps = normal(n, 1, seed)
-    for i in range(1, n):
-        steps[i] = keep * steps[i - 1] + np.sqrt(1 - keep**2) * steps[i]
-    return steps
-
-
 @pytest.mark.parametrize("side", ["x", "y", "both"])
 @pytest.mark.parametrize("n", [200, 2000])
-def test_rows_that_follow_each_other(side, n):
+def test_rows_that_follow_each_other(side, n, walk):
     x = walk(n, 0.9, 0) if side != "y" else normal(n)
     y = walk(n, 0.9, 1) if side != "x" else normal(n, seed=1)
     result = mutual_information(x, y)
@@ -145,21 +131,6 @@ def test_few_independent_rows_cast_doubt(rows, doubt):
     assert about_order(1000, (1, 1), 0, rows) == []
 
 
-@pytest.mark.parametrize("correlation", [0.0, 0.7])
-@pytest.mark.parametrize("keep", [0.9, 0.97])
-def test_intervals_of_series_with_memory_hold_the_truth(keep, correlation):
-    """Two walks, the second partly the first: as many rows of independent pairs would fail."""
-    truth = -0.5 * np.log1p(-(correlation**2))
-    held = []
-    for seed in range(8):
-        x, e = walk(800, keep, seed), walk(800, keep, seed + 100)
-        low, high = mutual_information(
-            x, correlation * x + np.sqrt(1 - correlation**2) * e
-        ).confidence_interval()
-        held.append(low <= truth <= high)
-    assert sum(held) >= 6
-
-
 @pytest.mark.parametrize("fraction", [0.1, 0.5])
 def test_ties_in_a_continuous_column_are_noted_and_cast_no_doubt(fraction):
     x = normal(400)
@@ -167,74 +138,6 @@ def test_ties_in_a_continuous_column_are_noted_and_cast_no_doubt(fraction):
     result = mutual_information(np.random.default_rng(1).permutation(x), normal(400, seed=2))
     assert fired(result) == ({"ties"} if fraction > 0.2 else set())
     assert result.reliable
-
-
-# the gap
-
-
-def gap(*sides):
-    return neighbour_gap(*(torch.from_numpy(np.stack(side)) for side in sides)).tolist()
-
-
-@pytest.mark.parametrize("n", [64, 300, 5000])
-def test_independent_rows_have_no_gap(n):
-    for seed in range(10):
-        assert gap([normal(n, 3, seed)], [normal(n, 3, seed + 100)]) == [0]
-
-
-@pytest.mark.parametrize("n", [300, 5000])
-@pytest.mark.parametrize("keep", [0.5, 0.95])
-def test_autocorrelated_rows_have_a_gap_of_a_sixteenth(n, keep):
-    assert keep > AUTOCORRELATED
-    assert gap([walk(n, keep, 0)], [normal(n)]) == [n // GAP_SHARE]
-    assert gap([normal(n)], [walk(n, keep, 0)]) == [n // GAP_SHARE]
-
-
-def test_each_item_has_its_own_gap():
-    assert gap([normal(320), walk(320, 0.9, 0)], [normal(320, seed=1)] * 2) == [0, 20]
-
-
-def test_one_autocorrelated_column_among_many_is_enough():
-    columns = np.hstack([normal(1000, 9), walk(1000, 0.9, 0)])
-    assert gap([columns], [normal(1000)]) == [62]
-
-
-def test_the_gap_does_not_change_under_monotone_maps():
-    x = walk(500, 0.6, 3)
-    assert gap([x], [normal(500)]) == gap([-x], [normal(500)]) == gap([np.exp(x)], [normal(500)])
-
-
-def test_alternating_rows_do_not_look_like_neighbours():
-    x = normal(500)
-    x[1:] -= 0.9 * x[:-1]
-    assert gap([x], [normal(500, seed=1)]) == [0]
-
-
-# how many rows there really are
-
-
-def rows_that_count(x, y):
-    x, y = (torch.from_numpy(side[None]) for side in (x, y))
-    return float(effective_rows(x, y, neighbour_gap(x, y))[0])
-
-
-@pytest.mark.parametrize("keep", [0.5, 0.8, 0.95])
-def test_series_of_one_memory_count_as_bartletts_formula_says(keep):
-    n = 40_000
-    found = rows_that_count(walk(n, keep, 0), walk(n, keep, 1))
-    assert found == pytest.approx(n * (1 - keep**2) / (1 + keep**2), rel=0.15)
-
-
-def test_all_rows_count_where_one_side_has_no_memory():
-    assert rows_that_count(walk(2000, 0.95, 0), normal(2000)) > 1500
-    assert rows_that_count(normal(2000), normal(2000, seed=1)) == 2000
-
-
-def test_the_column_that_remembers_longest_counts_and_monotone_maps_change_nothing():
-    x, y = walk(1000, 0.9, 0), walk(1000, 0.9, 1)
-    alone = rows_that_count(x, y)
-    assert rows_that_count(np.hstack([normal(1000), x]), y) == pytest.approx(alone, rel=0.05)
-    assert rows_that_count(np.exp(x), -y) == pytest.approx(alone)
 
 
 def test_notes_are_added_without_doubt():

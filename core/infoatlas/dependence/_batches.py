@@ -18,10 +18,10 @@ from torch import Tensor
 from tqdm.auto import tqdm
 
 from infoatlas._coordinates import read_pair
-from infoatlas._diagnostics import neighbour_gap
 from infoatlas._estimate import chunk_rows
 from infoatlas._forward import write_critics
 from infoatlas._hypernetwork import HyperNetwork
+from infoatlas._row_order import neighbour_gap
 
 DELAY_SECONDS = 2.0  # work that ends before this shows no progress bar
 

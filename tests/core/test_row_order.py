@@ -1,0 +1,92 @@
+"""Rows that follow each other: their neighbours are kept apart, and fewer of them count."""
+
+import numpy as np
+import pytest
+import torch
+
+from infoatlas import mutual_information
+from infoatlas._row_order import AUTOCORRELATED, GAP_SHARE, effective_rows, neighbour_gap
+
+
+def normal(n, d=1, seed=0):
+    return np.random.default_rng(seed).normal(size=(n, d))
+
+
+def gap(*sides):
+    return neighbour_gap(*(torch.from_numpy(np.stack(side)) for side in sides)).tolist()
+
+
+@pytest.mark.parametrize("n", [64, 300, 5000])
+def test_independent_rows_have_no_gap(n):
+    for seed in range(10):
+        assert gap([normal(n, 3, seed)], [normal(n, 3, seed + 100)]) == [0]
+
+
+@pytest.mark.parametrize("n", [300, 5000])
+@pytest.mark.parametrize("keep", [0.5, 0.95])
+def test_autocorrelated_rows_have_a_gap_of_a_sixteenth(n, keep, walk):
+    assert keep > AUTOCORRELATED
+    assert gap([walk(n, keep, 0)], [normal(n)]) == [n // GAP_SHARE]
+    assert gap([normal(n)], [walk(n, keep, 0)]) == [n // GAP_SHARE]
+
+
+def test_each_item_has_its_own_gap(walk):
+    assert gap([normal(320), walk(320, 0.9, 0)], [normal(320, seed=1)] * 2) == [0, 20]
+
+
+def test_one_autocorrelated_column_among_many_is_enough(walk):
+    columns = np.hstack([normal(1000, 9), walk(1000, 0.9, 0)])
+    assert gap([columns], [normal(1000)]) == [62]
+
+
+def test_the_gap_does_not_change_under_monotone_maps(walk):
+    x = walk(500, 0.6, 3)
+    assert gap([x], [normal(500)]) == gap([-x], [normal(500)]) == gap([np.exp(x)], [normal(500)])
+
+
+def test_alternating_rows_do_not_look_like_neighbours():
+    x = normal(500)
+    x[1:] -= 0.9 * x[:-1]
+    assert gap([x], [normal(500, seed=1)]) == [0]
+
+
+# how many rows there really are
+
+
+def rows_that_count(x, y):
+    x, y = (torch.from_numpy(side[None]) for side in (x, y))
+    return float(effective_rows(x, y, neighbour_gap(x, y))[0])
+
+
+@pytest.mark.parametrize("keep", [0.5, 0.8, 0.95])
+def test_series_of_one_memory_count_as_bartletts_formula_says(keep, walk):
+    n = 40_000
+    found = rows_that_count(walk(n, keep, 0), walk(n, keep, 1))
+    assert found == pytest.approx(n * (1 - keep**2) / (1 + keep**2), rel=0.15)
+
+
+def test_all_rows_count_where_one_side_has_no_memory(walk):
+    assert rows_that_count(walk(2000, 0.95, 0), normal(2000)) > 1500
+    assert rows_that_count(normal(2000), normal(2000, seed=1)) == 2000
+
+
+def test_the_column_that_remembers_longest_counts_and_monotone_maps_change_nothing(walk):
+    x, y = walk(1000, 0.9, 0), walk(1000, 0.9, 1)
+    alone = rows_that_count(x, y)
+    assert rows_that_count(np.hstack([normal(1000), x]), y) == pytest.approx(alone, rel=0.05)
+    assert rows_that_count(np.exp(x), -y) == pytest.approx(alone)
+
+
+@pytest.mark.parametrize("correlation", [0.0, 0.7])
+@pytest.mark.parametrize("keep", [0.9, 0.97])
+def test_intervals_of_series_with_memory_hold_the_truth(keep, correlation, walk):
+    """Two walks, the second partly the first: as many rows of independent pairs would fail."""
+    truth = -0.5 * np.log1p(-(correlation**2))
+    held = []
+    for seed in range(8):
+        x, e = walk(800, keep, seed), walk(800, keep, seed + 100)
+        low, high = mutual_information(
+            x, correlation * x + np.sqrt(1 - correlation**2) * e
+        ).confidence_interval()
+        held.append(low <= truth <= high)
+    assert sum(held) >= 6
