@@ -23,6 +23,7 @@ from infoatlas._forward import Forward, WrittenCritic, write_critics
 from infoatlas._gaussian import fit_gaussian
 from infoatlas._hypernetwork import HyperNetwork
 from infoatlas._projections import random_projections
+from infoatlas._readout import of_fewer_rows
 from infoatlas._refine import add_refinement, check_refine
 from infoatlas._result import MIResult
 from infoatlas._row_order import effective_rows, neighbour_gap
@@ -241,8 +242,8 @@ def _read(
     x, y = tensors
     forward = write_critics(network, read_pair(x, y), generator, gap=int(gap[0]))
     rows = effective_rows(x, y, gap)
-    more = forward.summary.sampling * ((x.shape[1] / rows).sqrt() - 1)
-    forward = forward._replace(reading=forward.reading.of_fewer_rows(more.to(x.dtype)))
+    reading = of_fewer_rows(forward.reading, forward.summary, x.shape[1] / rows)
+    forward = forward._replace(reading=reading)
     return forward, diagnose(forward, gap, rows)
 
 

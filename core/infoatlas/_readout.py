@@ -28,6 +28,7 @@ from infoatlas._bounds import (
 N_CANDIDATES = 7
 N_SUMMARIES = N_CANDIDATES + 13
 N_OUTPUTS = N_CANDIDATES + 4  # weights of the candidates; two for the standard error, two scales
+HIDDEN_OPTIMISM = 0.125  # of that of one row, for each further row alike; from AR(1) series
 MOST_BEYOND = 0.2  # of the others' largest, and half as many nats: what the implied value may add
 
 
@@ -53,10 +54,6 @@ class Reading(NamedTuple):
     plug_in: Tensor
     dv: Tensor
     effective_share: Tensor
-
-    def of_fewer_rows(self, sampling: Tensor) -> Reading:
-        """The same with this much more sampling error, which makes dependence up."""
-        return self._replace(stderr=self.stderr + sampling, too_high=self.too_high + sampling)
 
 
 class Summary(NamedTuple):
@@ -104,6 +101,17 @@ def read_out(head: nn.Module, context: Tensor, summary: Summary) -> Reading:
         candidates[:, 1],
         summary.effective_share,
     )
+
+
+def of_fewer_rows(reading: Reading, summary: Summary, alike: Tensor) -> Reading:
+    """The same reading where so many rows count as one: more error that makes dependence up.
+
+    The spread of the critic is that of fewer rows. Its optimism shows when one row is left out, as
+    far as the rows alike that stay let it; a part of what they hide is added.
+    """
+    optimism = (summary.candidates[:, 0] - summary.candidates[:, 2]).clamp_min(0.0)
+    more = summary.sampling * (alike.sqrt() - 1) + HIDDEN_OPTIMISM * optimism * (alike - 1)
+    return reading._replace(stderr=reading.stderr + more, too_high=reading.too_high + more)
 
 
 def _factor(raw: Tensor) -> Tensor:

@@ -16,6 +16,7 @@ from infoatlas._readout import (
     N_OUTPUTS,
     N_SUMMARIES,
     Evidence,
+    of_fewer_rows,
     read_out,
     summarise,
 )
@@ -96,12 +97,15 @@ def test_the_scale_of_each_side_stays_within_a_factor_of_the_standard_error(scal
         assert (ratio < np.exp(2.001)).all()
 
 
-def test_fewer_rows_move_the_lower_end_and_the_standard_error_alone():
+def test_rows_alike_move_the_lower_end_and_the_standard_error_alone():
     context, evidence = critic_values(0)
-    reading = read_out(head(0), context, summarise(evidence))
-    fewer = reading.of_fewer_rows(torch.ones_like(reading.mi))
-    torch.testing.assert_close(fewer.stderr, reading.stderr + 1)
-    torch.testing.assert_close(fewer.too_high, reading.too_high + 1)
+    summary = summarise(evidence)
+    reading = read_out(head(0), context, summary)
+    ones = torch.ones_like(reading.mi)
+    torch.testing.assert_close(of_fewer_rows(reading, summary, ones), reading)
+    fewer = of_fewer_rows(reading, summary, 4 * ones)
+    assert (fewer.stderr - reading.stderr >= summary.sampling).all()  # twice that of all rows
+    torch.testing.assert_close(fewer.too_high - reading.too_high, fewer.stderr - reading.stderr)
     assert fewer.too_low is reading.too_low
     assert fewer.mi is reading.mi
 
