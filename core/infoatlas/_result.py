@@ -118,9 +118,10 @@ class MIResult:
         A Student law with four degrees of freedom, and one scale for each side, `error_scales`: an
         estimate misses dependence far more often than it makes some up. The network gives both.
         They were fitted to the distance between estimate and truth on synthetic data sets, so they
-        hold the spread over fresh samples and what the critic usually misses on such data, for
-        independent rows. On single data sets they can be far too wide or too narrow; measured
-        coverage is in docs/benchmarks.md.
+        hold the spread over fresh samples and what the critic usually misses on such data; where
+        rows follow each other in time, the lower side is that of as many as are independent. On
+        single data sets they can be far too wide or too narrow; measured coverage is in
+        docs/benchmarks.md.
 
         Parameters
         ----------
