@@ -7,6 +7,7 @@ their own. Example: OMP_NUM_THREADS=1 python benchmarks/calibration.py --data-se
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -55,28 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         if row.key in done:
             continue
-        found = read(x, y)
-        append_measurements(
-            partial,
-            [
-                Measurement(
-                    task=family,
-                    n_samples=n,
-                    seed=i,
-                    draw=row.draw,
-                    method="infoatlas",
-                    true_mi=truth,
-                    estimate=found.estimate,
-                    stderr=found.stderr,
-                    low=found.low,
-                    high=found.high,
-                    dv=found.dv,
-                    plug_in=found.plug_in,
-                    gaussian=found.gaussian,
-                    reliable=found.reliable,
-                )
-            ],
-        )
+        found = dataclasses.asdict(read(x, y))
+        append_measurements(partial, [dataclasses.replace(row, **found)])
     partial.replace(options.out)
     write_description(
         options.out.with_suffix(".json"),

@@ -29,7 +29,7 @@ class Task:
         The exact value, in nats.
     sample : callable
         ``sample(n_samples, generator)`` returns x of shape (n_samples, dim_x) and y of shape
-        (n_samples, dim_y), row by row independent.
+        (n_samples, dim_y), row by row independent, but for the series of ``memory.py``.
     """
 
     name: str

@@ -34,6 +34,7 @@ def diagnose(forward: Forward, gap: Tensor, n_effective: Tensor) -> list[Diagnos
     pair = forward.critic.pair
     n = forward.joint.shape[1]
     columns = pair.layout_x.own, pair.layout_y.own
+    shared = _about_size(n, columns)
     reading = forward.reading
     numbers = zip(
         reading.plug_in.tolist(),
@@ -44,9 +45,7 @@ def diagnose(forward: Forward, gap: Tensor, n_effective: Tensor) -> list[Diagnos
     )
     orders = zip(gap.tolist(), n_effective.tolist(), strict=True)
     return [
-        _merge(
-            [*_about_size(n, columns), *_about_value(n, *row), *_about_order(n, columns, *order)]
-        )
+        _merge([*shared, *_about_value(n, *row), *_about_order(n, columns, *order)])
         for row, order in zip(numbers, orders, strict=True)
     ]
 

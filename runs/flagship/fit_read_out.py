@@ -29,10 +29,14 @@ from infoatlas._coordinates import read_pair
 from infoatlas._forward import write_critics
 from infoatlas._hypernetwork import HyperNetwork
 from infoatlas._readout import Reading, Summary, read_out
-from infoatlas._result import interval_ends
 from infoatlas.pretraining import FAMILIES, RECIPES, PretrainConfig
 from infoatlas.pretraining.distributions import draw_data_sets, draw_distributions
-from infoatlas.pretraining.held_out import held_out_error, held_out_sets, relative_error
+from infoatlas.pretraining.held_out import (
+    held_out_error,
+    held_out_sets,
+    interval_of,
+    relative_error,
+)
 from infoatlas.pretraining.objective import read_out_loss
 from infoatlas.pretraining.train import Size, draw_size
 
@@ -176,8 +180,7 @@ def _errors(model: HyperNetwork, rows: dict[str, Tensor]) -> tuple[float, ...]:
 @torch.no_grad()
 def _beyond(model: HyperNetwork, rows: dict[str, Tensor]) -> tuple[float, float]:
     """Shares of truths below and above the 95% interval."""
-    reading = _read(model, rows)
-    low, high = interval_ends(reading.mi.clamp_min(0.0), (reading.too_high, reading.too_low))
+    low, high = interval_of(_read(model, rows))
     below, above = (
         float(beyond.float().mean()) for beyond in (rows["mi"] < low, rows["mi"] > high)
     )

@@ -80,7 +80,7 @@ def network():
 
 
 def _walk(n, keep, seed):
-    """A stationary AR(1) series of variance 1 as one column: (n, 1)."""
+    """A stationary AR(1) series of variance 1 as one column: (n, 1). Seed or generator."""
     steps = np.random.default_rng(seed).normal(size=(n, 1))
     for i in range(1, n):
         steps[i] = keep * steps[i - 1] + np.sqrt(1 - keep**2) * steps[i]

@@ -32,13 +32,6 @@ def noisy_copies(correlation, n, d=1, seed=0):
     return x, correlation * x + math.sqrt(1 - correlation**2) * e
 
 
-def autocorrelated(rng, n, keep=0.95):
-    steps = rng.normal(size=(n, 1))
-    for i in range(1, n):
-        steps[i] = keep * steps[i - 1] + math.sqrt(1 - keep**2) * steps[i]
-    return steps
-
-
 # symmetries
 
 
@@ -287,11 +280,11 @@ def test_any_shape_gives_finite_numbers(n, d_x, d_y):
             assert np.isfinite(value).all(), field.name
 
 
-def test_rows_that_follow_each_other_are_not_paired_with_their_neighbours():
+def test_rows_that_follow_each_other_are_not_paired_with_their_neighbours(walk):
     """Two unrelated random walks: pairs of neighbours would look like joint ones."""
     rng = np.random.default_rng(4)
     for _ in range(3):
-        result = mutual_information(autocorrelated(rng, 2000), autocorrelated(rng, 2000))
+        result = mutual_information(walk(2000, 0.95, rng), walk(2000, 0.95, rng))
         assert any("Rows follow each other" in sentence for sentence in result.warnings)
         # 2000 rows with a correlation time of 40 hold about 50 independent ones
         assert result.mi < 0.5
@@ -308,12 +301,12 @@ def test_a_batch_is_one_by_one(kind, draw, n):
         assert_same_numbers(result, mutual_information(*sample), SINGLE)
 
 
-def test_a_batch_with_autocorrelated_items_is_one_by_one():
+def test_a_batch_with_autocorrelated_items_is_one_by_one(walk):
     rng = np.random.default_rng(5)
     n = 300
     x = [
         rng.normal(size=(n, 1)),
-        autocorrelated(rng, n),
+        walk(n, 0.95, rng),
         rng.normal(size=(n, 1)),
         np.arange(n)[:, None],
     ]

@@ -60,10 +60,9 @@ def relative_error(estimate: Tensor, mi: Tensor) -> Tensor:
     return (estimate.clamp_min(0.0) - mi).abs() / (1 + mi)
 
 
-def interval_holds(reading: Reading, mi: Tensor) -> Tensor:
-    """Whether 95% intervals hold the true MI: (b,)."""
-    low, high = interval_ends(reading.mi.clamp_min(0.0), (reading.too_high, reading.too_low))
-    return (mi >= low) & (mi <= high)
+def interval_of(reading: Reading) -> tuple[Tensor, Tensor]:
+    """Ends of the 95% intervals, an estimate below 0 counting as 0: (b,) each."""
+    return interval_ends(reading.mi.clamp_min(0.0), (reading.too_high, reading.too_low))
 
 
 def held_out_error(
@@ -78,7 +77,8 @@ def held_out_error(
             pair = read_pair(*(side.to(device, torch.float64) for side in (data.x, data.y)))
             reading = write_critics(model, pair, np.random.default_rng(seed)).reading
             mi = data.mi.to(device)
-            inside += interval_holds(reading, mi).tolist()
+            low, high = interval_of(reading)
+            inside += ((mi >= low) & (mi <= high)).tolist()
             relative = relative_error(reading.mi, mi)
             for family, value in zip(data.family, relative.tolist(), strict=True):
                 errors[family].append(value)

@@ -10,13 +10,6 @@ from scipy.stats import binom
 from infoatlas import independence_test, mutual_information
 
 
-def series(rng, n, keep=0.9):
-    steps = rng.normal(size=n)
-    for i in range(1, n):
-        steps[i] = keep * steps[i - 1] + math.sqrt(1 - keep**2) * steps[i]
-    return steps
-
-
 def closed(x, y, **options):
     return independence_test(x, y, evidence="closed form", **options)
 
@@ -89,11 +82,11 @@ def test_the_seed_repeats_the_call():
     assert closed(x, e, random_state=3).statistic != closed(x, e, random_state=4).statistic
 
 
-def test_blocks_of_a_time_series_keep_the_level_that_single_rows_lose():
+def test_blocks_of_a_time_series_keep_the_level_that_single_rows_lose(walk):
     rng = np.random.default_rng(0)
     plain, blocked = [], []
     for i in range(60):
-        x, y = series(rng, 160), series(rng, 160)
+        x, y = walk(160, 0.9, rng)[:, 0], walk(160, 0.9, rng)[:, 0]
         options = {"n_permutations": 39, "random_state": i}
         plain.append(closed(x, y, **options).pvalue <= 0.05)
         blocked.append(closed(x, y, blocks=20, **options).pvalue <= 0.05)
