@@ -4,7 +4,7 @@ In the run itself the read-out sees a dozen data sets a step. Here what it reads
 and every data set is used in many large batches. The last fifth takes no part, tells whether it
 helped, and how much wider the intervals have to be.
 
-python runs/flagship/fit_read_out.py collect CHECKPOINT OUT.safetensors --seed 1 --minutes 10
+python runs/flagship/fit_read_out.py collect CHECKPOINT OUT.safetensors --seed 1 --minutes 10  # OUT-1, OUT-2, ...
 python runs/flagship/fit_read_out.py fit CHECKPOINT OUT.safetensors COLLECTED...
 """
 
@@ -16,7 +16,6 @@ import math
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -47,43 +46,55 @@ HELD_OUT = 0.2
 COVERED, BISECTIONS = 0.95, 12
 STDERR_WEIGHT = CONFIG.stderr_weight / CONFIG.mi_weight  # as in the run
 INTERVAL_WEIGHT = CONFIG.interval_weight / CONFIG.mi_weight
-WIDTHS = (2, 3, 4, 5, 8, 12, 16, 25)
+WIDTHS = (1, 2, 3, 5, 10, 2, 3, 4, 5, 8, 12, 16, 25)
+NAMES = sorted(FAMILIES)
 EVEN = dict.fromkeys(FAMILIES, 1.0)
+GROUPS = 20  # parts of a batch with one family and one choice of maps
+PART, PARTS = 45_000, 3  # data sets a file, of less than 16 MiB; and so many files: what a lent machine gives back
+IN_HALF = ("context", "numbers")  # of order one; stored in half precision
 
 
 def collect(model: HyperNetwork, out: Path, seed: int, minutes: float) -> None:
-    """Write what the read-out reads, and the true MI, of as many data sets as the time allows."""
+    """Write what the read-out reads, and the truth, of as many data sets as the time allows."""
     rng = np.random.default_rng(seed)
     generator = torch.Generator(_device(model)).manual_seed(seed)
-    batches = []
+    batches, count = [], 0
     deadline = time.monotonic() + 60 * minutes
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and count < PART * PARTS:
         batches.append(_batch(model, rng, generator))
+        count += len(batches[-1]["mi"])
         if len(batches) % 100 == 0:
-            print(sum(len(batch["mi"]) for batch in batches), "data sets")  # noqa: T201
-    save_file({key: torch.cat([b[key] for b in batches]).cpu() for key in batches[0]}, out)
+            print(count, "data sets", flush=True)  # noqa: T201
+    columns = {key: torch.cat([b[key] for b in batches]).cpu() for key in batches[0]}
+    columns |= {key: columns[key].half() for key in IN_HALF}
+    for i in range(math.ceil(count / PART)):
+        rows = slice(i * PART, (i + 1) * PART)
+        part = {key: values[rows].contiguous() for key, values in columns.items()}
+        save_file(part, out.with_stem(f"{out.stem}-{i + 1}"))
 
 
 @torch.no_grad()
 def _batch(
     model: HyperNetwork, rng: np.random.Generator, generator: torch.Generator
 ) -> dict[str, Tensor]:
-    """One batch; every second one is of several columns, mostly unmapped, with independent rows.
+    """One batch; two of three have equal sides and independent rows, many of these no maps.
 
     Every family counts the same, for the intervals are judged by family.
     """
-    wide = rng.random() < 0.5
     config = OF_DEVICE[_device(model).type]
-    size = _wide_size(config, rng) if wide else draw_size(config, rng)
-    options: dict[str, Any] = (
-        {"plain_probability": 0.7, "autocorrelated_probability": 0.0} if wide else {}
-    )
+    options: dict[str, float] = {}
+    if rng.random() < 1 / 3:
+        size = draw_size(config, rng)
+    else:
+        size = _even_size(config, rng)
+        plain = 0.7 if rng.random() < 0.5 else 0.3
+        options = {"plain_probability": plain, "autocorrelated_probability": 0.0}
     distributions = draw_distributions(
         size.data_sets,
         size.d_x,
         size.d_y,
         generator,
-        groups=config.groups,
+        groups=GROUPS,
         family_weights=EVEN,
         **options,
     )
@@ -93,13 +104,15 @@ def _batch(
         "context": forward.critic.written.context,
         **forward.summary._asdict(),
         "mi": data.mi,
+        "rows": data.mi.new_full((size.data_sets,), size.rows),
+        "family": torch.tensor([NAMES.index(name) for name in data.family], dtype=torch.uint8),
     }
 
 
-def _wide_size(config: PretrainConfig, rng: np.random.Generator) -> Size:
+def _even_size(config: PretrainConfig, rng: np.random.Generator) -> Size:
     n = round(math.exp(rng.uniform(math.log(200), math.log(config.n_range[1]))))
     d = int(rng.choice(WIDTHS))
-    budget = config.rows_per_step / (1 + d / 12)
+    budget = 0.5 * config.rows_per_step / (1 + d / 12)
     return Size(int(np.clip(round(budget / n), 2, config.max_data_sets // 2)), n, d, d)
 
 
