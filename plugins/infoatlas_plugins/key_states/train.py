@@ -97,7 +97,7 @@ CONFIGS = {
     "miniature": PolicyConfig(n_iterations=600),
     # one core, about a minute a run: for comparisons with 300 demonstrations
     "cpu": PolicyConfig(),
-    # MaxMI's size (Zhou and Yang, ECCV 2024), for a GPU; never run here
+    # MaxMI's size (Zhou and Yang, ECCV 2024), for a GPU; see docs/key_states.md
     "paper": PolicyConfig(
         context=60, chunk=1, execute=1, width=128, n_layers=4, n_heads=8, n_iterations=1_600_000,
         batch_size=256, learning_rate=5e-4, noise=0.0, frame="world", actions="raw",
