@@ -19,6 +19,7 @@ from infoatlas._result import ERROR_DEGREES, interval_ends
 from infoatlas.pretraining.config import PretrainConfig
 from infoatlas.pretraining.distributions import DataSets
 
+OUTSIDE = 0.05  # share of truths that the interval may miss
 PMI_RANGE = 12.0  # nats; labels beyond it are certain
 SMALL = 0.005  # nats, the error that matters least; with 0.02, independent pairs read 0.003 more
 
@@ -75,26 +76,29 @@ def objective(
     return loss, parts
 
 
-def read_out_loss(reading: Reading, mi: Tensor, sampling: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+def read_out_loss(
+    reading: Reading, mi: Tensor, sampling: Tensor, outside: Tensor | float = OUTSIDE
+) -> tuple[Tensor, Tensor, Tensor]:
     """Loss of the estimate, of its standard error, and of its 95% interval; all (b,).
 
     Errors count in units of what can be attained, and large ones by their logarithm. The standard
     error is judged by a Student likelihood of the error, which ranks errors well but whose tails
     are lighter than theirs; the interval by its interval score, in standard errors (Gneiting and
-    Raftery, 2007, JASA 102(477), 6.2). Both leave the estimate alone.
+    Raftery, 2007, JASA 102(477), 6.2), where ``outside`` says which share of truths it may miss.
+    Both leave the estimate alone.
     """
     attainable = SMALL + 0.05 * mi + sampling  # nats
     value = torch.log1p(0.5 * ((reading.mi - mi) / attainable).square())
     error = (reading.mi.detach() - mi) / reading.stderr
     surprise = 0.5 * (ERROR_DEGREES + 1) * torch.log1p(error.square() / ERROR_DEGREES)
-    return value, surprise + reading.stderr.log(), _interval_score(reading, mi)
+    return value, surprise + reading.stderr.log(), _interval_score(reading, mi, outside)
 
 
-def _interval_score(reading: Reading, mi: Tensor) -> Tensor:
+def _interval_score(reading: Reading, mi: Tensor, outside: Tensor | float) -> Tensor:
     """Width of the 95% interval, and 40 times the distance by which the truth lies outside."""
-    low, high = interval_ends(reading.mi.detach(), (reading.too_high, reading.too_low), 0.95)
-    outside = relu(low - mi) + relu(mi - high)
-    return (high - low + 2 / (1 - 0.95) * outside) / reading.stderr.detach()
+    low, high = interval_ends(reading.mi.detach(), (reading.too_high, reading.too_low), 1 - OUTSIDE)
+    beyond = relu(low - mi) + relu(mi - high)
+    return (high - low + 2 / outside * beyond) / reading.stderr.detach()
 
 
 def _excess_logistic(logit: Tensor, pmi: Tensor) -> Tensor:
