@@ -11,7 +11,8 @@ from benchmarks.baselines import BASELINES, Baseline
 from benchmarks.record import checkpoint_sha256
 from benchmarks.task import Array
 
-METHODS = ("infoatlas", *BASELINES)
+SERIES = "infoatlas_series"  # told that rows follow each other in time
+METHODS = ("infoatlas", SERIES, *BASELINES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,12 @@ Estimator = Callable[[Array, Array], Reading]
 
 def load_estimators(names: Sequence[str], *, model: str) -> dict[str, Estimator]:
     """Functions of the methods asked for; InfoAtlas is imported only if it is among them."""
-    return {name: _infoatlas(model) if name == "infoatlas" else _plain(name) for name in names}
+    return {
+        name: _infoatlas(model, series=name == SERIES)
+        if name in ("infoatlas", SERIES)
+        else _plain(name)
+        for name in names
+    }
 
 
 def _plain(name: str) -> Estimator:
@@ -41,11 +47,11 @@ def _plain(name: str) -> Estimator:
     return lambda x, y: Reading(estimate=baseline(x, y))
 
 
-def _infoatlas(model: str) -> Estimator:
+def _infoatlas(model: str, *, series: bool) -> Estimator:
     import infoatlas  # here, so that baselines run without torch
 
     def read(x: Array, y: Array) -> Reading:
-        result = infoatlas.mutual_information(x, y, model=model)
+        result = infoatlas.mutual_information(x, y, model=model, series=series)
         low, high = result.confidence_interval()
         return Reading(
             estimate=float(result.mi),

@@ -109,6 +109,7 @@ def estimate(options: argparse.Namespace) -> None:
         discrete_x=check_discrete(options.discrete_x, "--discrete-x"),
         discrete_y=check_discrete(options.discrete_y, "--discrete-y"),
         model=options.model,
+        series=options.series,
         random_state=options.random_state,
     )
     if options.json:
@@ -204,6 +205,9 @@ def _add_estimate(commands: Any) -> None:
             choices=("auto", "nominal", "ordinal"),
             help=f"how to read the columns of {side} (default: by their type)",
         )
+    command.add_argument(
+        "--series", action="store_true", help="rows follow each other in time: count fewer of them"
+    )
 
 
 def _add_matrix(commands: Any) -> None:

@@ -90,13 +90,19 @@ class Pair(NamedTuple):
     gaussian: GaussianCritic
     reader_x: SideReader
     reader_y: SideReader
+    n_effective: Tensor  # b, how many independent rows those of a data set count as
 
 
-def read_pair(x: Tensor, y: Tensor, *, bandwidth: float | None = None) -> Pair:
+def read_pair(
+    x: Tensor, y: Tensor, *, bandwidth: float | None = None, n_effective: Tensor | None = None
+) -> Pair:
     """Fit every column on raw rows (b, n, d_x) and (b, n, d_y), float64.
 
     ``bandwidth`` is for ``Margin``: None for ranks, a number for their smooth version.
+    ``n_effective`` is how many independent rows those of each data set (b,) count as; None: all.
     """
+    if n_effective is None:
+        n_effective = x.new_full((len(x),), x.shape[1])
     margins = [Margin(v, bandwidth=bandwidth) for v in (x, y)]
     own = [margin.scores(v) for margin, v in zip(margins, (x, y), strict=True)]
     row_weight = own[0].normal.square().mean(dim=2) + own[1].normal.square().mean(dim=2)  # b n
@@ -109,9 +115,11 @@ def read_pair(x: Tensor, y: Tensor, *, bandwidth: float | None = None) -> Pair:
     plain_pairs = min(PLAIN_PAIRS, x.shape[2], y.shape[2])
     centres = [landmarks(s.normal) for s in own]
     wide = [widen(s, r.uniform, c) for s, r, c in zip(own, radii, centres, strict=True)]
-    plain = cross_fitted_variates(own[0].normal, own[1].normal, plain_pairs, row_weight)
-    extended = cross_fitted_variates(wide[0], wide[1], EXTENDED_PAIRS, row_weight)
-    gaussian = fit_gaussian(own[0].normal, own[1].normal)
+    plain = cross_fitted_variates(
+        own[0].normal, own[1].normal, plain_pairs, row_weight, n_effective
+    )
+    extended = cross_fitted_variates(wide[0], wide[1], EXTENDED_PAIRS, row_weight, n_effective)
+    gaussian = fit_gaussian(own[0].normal, own[1].normal, n_effective)
     sides, readers = [], []
     for i in (0, 1):
         raw = [_keep_ties(variates.sides[i], bandwidth) for variates in (plain, extended)]
@@ -140,7 +148,15 @@ def read_pair(x: Tensor, y: Tensor, *, bandwidth: float | None = None) -> Pair:
     tails = [s.columns.normal[:, :, -made_count:] for s in sides]
     held_out = (tails[0] * tails[1]).mean(dim=1)
     return Pair(
-        sides[0], sides[1], layouts[0], layouts[1], held_out, gaussian, readers[0], readers[1]
+        sides[0],
+        sides[1],
+        layouts[0],
+        layouts[1],
+        held_out,
+        gaussian,
+        readers[0],
+        readers[1],
+        n_effective,
     )
 
 

@@ -43,7 +43,7 @@ def diagnose(forward: Forward, gap: Tensor, n_effective: Tensor) -> list[Diagnos
         reading.stderr.tolist(),
         strict=True,
     )
-    orders = zip(gap.tolist(), n_effective.tolist(), strict=True)
+    orders = zip(gap.tolist(), n_effective.tolist(), pair.n_effective.tolist(), strict=True)
     return [
         _merge([*shared, *_about_value(n, *row), *_about_order(n, columns, *order)])
         for row, order in zip(numbers, orders, strict=True)
@@ -104,18 +104,19 @@ def _about_value(
 
 
 def _about_order(
-    n: int, columns: tuple[int, int], gap: int, n_effective: float
+    n: int, columns: tuple[int, int], gap: int, n_effective: float, n_counted: float
 ) -> list[tuple[bool, str]]:
     if not gap:
         return []
-    return [
-        (
-            n_effective < FEW_ROWS_PER_COLUMN * sum(columns),
+    sentence = f"Rows follow each other: {n} rows count as {n_effective:.0f}."
+    if n_counted == n:  # in the standard error alone
+        sentence = (
             f"Rows follow each other (autocorrelated, or sorted): {n} rows count as "
-            f"{n_effective:.0f} in the standard error, and the estimate is high where these "
-            "are few. Shuffle them if their order means nothing.",
+            f"{n_effective:.0f} in the standard error, and the estimate is high where these are "
+            "few. Pass series=True if they are a time series; shuffle them if their order means "
+            "nothing."
         )
-    ]
+    return [(n_effective < FEW_ROWS_PER_COLUMN * sum(columns), sentence)]
 
 
 def _merge(found: list[tuple[bool, str]]) -> Diagnosis:

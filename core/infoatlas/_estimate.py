@@ -66,6 +66,7 @@ def mutual_information(
     device: str | torch.device | None = None,
     refine: int = 0,
     wide: Wide = "refuse",
+    series: bool = False,
     random_state: RandomState = 0,
 ) -> MIResult:
     """Mutual information of x and y, from one forward pass of a pretrained network.
@@ -90,6 +91,10 @@ def mutual_information(
         What happens to more than 64 columns a side. ``"slice"``: the result is the mean over 64
         random projections to 5 columns a side, and says so; ``sliced_mutual_information`` has more
         ways to do that.
+    series : bool
+        Rows follow each other in time. Where they remember, the estimate itself then rests on as
+        many independent rows as they are worth (Bartlett, 1935, JRSS 98(3)); otherwise that widens
+        the interval alone, for rows can also be alike because they were sorted.
     random_state : int, Generator or None
         Draws the product pairs. The same seed gives the same answer.
 
@@ -128,10 +133,10 @@ def mutual_information(
     if wide == "slice" and is_wide(n_features):
         if steps:
             raise ValueError('refine must be 0 where wide="slice" slices the columns.')
-        return _sliced(pair, load_model(model, device=device), generator, units)
+        return _sliced(pair, load_model(model, device=device), generator, units, series=series)
     refuse_wide(n_features, how='pass wide="slice" for the mean over random slices')
     network = load_model(model, device=device)
-    result = estimate_pair(pair, network, generator, units)[0]
+    result = estimate_pair(pair, network, generator, units, series=series)[0]
     return add_refinement(result, pair, network, generator, steps) if steps else result
 
 
@@ -142,6 +147,7 @@ def mutual_information_batch(
     units: Units = "nats",
     model: Model = "default",
     device: str | torch.device | None = None,
+    series: bool = False,
     random_state: RandomState = 0,
 ) -> list[MIResult]:
     """Mutual information of many pairs of one shape, in one batched forward pass.
@@ -150,7 +156,7 @@ def mutual_information_batch(
     ----------
     x, y : array-like of shape (n_pairs, n_samples, n_features) or (n_pairs, n_samples)
         Numbers. Item i of ``x`` goes with item i of ``y``; the two may have different features.
-    units, model, device, random_state
+    units, model, device, series, random_state
         As for ``mutual_information``.
 
     Returns
@@ -178,7 +184,7 @@ def mutual_information_batch(
             generator = np.random.default_rng(random_state if fresh else seed)
             tensors = [_tensor(stack[items], network) for stack in (stack_x, stack_y)]
             gaps = torch.full((len(items),), gap, device=tensors[0].device)
-            forward, diagnoses = _read(tensors, gaps, network, generator)
+            forward, diagnoses = _read(tensors, gaps, network, generator, series=series)
             for i, (item, found) in enumerate(zip(items, diagnoses, strict=True)):
                 notes = tie_notes(stack_x[item], "x") + tie_notes(stack_y[item], "y")
                 results[item] = _result(
@@ -223,12 +229,18 @@ def gaussian_mutual_information(x: Any, y: Any) -> NDArray[np.float64]:
 
 
 def estimate_pair(
-    pair: Pair, network: HyperNetwork, generator: np.random.Generator, units: Units
+    pair: Pair,
+    network: HyperNetwork,
+    generator: np.random.Generator,
+    units: Units,
+    *,
+    series: bool = False,
 ) -> tuple[MIResult, WrittenCritic]:
     """Checked data in, its result and its critic out."""
     with torch.inference_mode():
         tensors = [_tensor(side.values[None], network) for side in (pair.x, pair.y)]
-        forward, diagnoses = _read(tensors, neighbour_gap(*tensors), network, generator)
+        gap = neighbour_gap(*tensors)
+        forward, diagnoses = _read(tensors, gap, network, generator, series=series)
     n_features = pair.x.n_features, pair.y.n_features
     diagnosis = diagnoses[0].with_notes(pair.notes)
     result = _result(forward, 0, n_features, diagnosis, units, network.name)
@@ -236,26 +248,40 @@ def estimate_pair(
 
 
 def _read(
-    tensors: list[Tensor], gap: Tensor, network: HyperNetwork, generator: np.random.Generator
+    tensors: list[Tensor],
+    gap: Tensor,
+    network: HyperNetwork,
+    generator: np.random.Generator,
+    *,
+    series: bool,
 ) -> tuple[Forward, list[Diagnosis]]:
     """The forward pass of data sets of one neighbour gap, and what there is to say about each."""
     x, y = tensors
-    forward = write_critics(network, read_pair(x, y), generator, gap=int(gap[0]))
     rows = effective_rows(x, y, gap)
-    reading = of_fewer_rows(forward.reading, forward.summary, x.shape[1] / rows)
-    forward = forward._replace(reading=reading)
+    pair = read_pair(x, y, n_effective=rows if series else None)
+    forward = write_critics(network, pair, generator, gap=int(gap[0]))
+    if not series:
+        reading = of_fewer_rows(forward.reading, forward.summary, x.shape[1] / rows)
+        forward = forward._replace(reading=reading)
     return forward, diagnose(forward, gap, rows)
 
 
 def _sliced(
-    pair: Pair, network: HyperNetwork, generator: np.random.Generator, units: Units
+    pair: Pair,
+    network: HyperNetwork,
+    generator: np.random.Generator,
+    units: Units,
+    *,
+    series: bool,
 ) -> MIResult:
     """Mean over random slices of both sides; a side of few columns is only rotated."""
     stacks = []
     for side in (pair.x, pair.y):
         projections = random_projections(N_SLICES, side.values.shape[1], SLICE_COLUMNS, generator)
         stacks.append(side.values @ projections)  # n d, s d k -> s n k
-    results = mutual_information_batch(*stacks, units=units, model=network, random_state=generator)
+    results = mutual_information_batch(
+        *stacks, units=units, model=network, series=series, random_state=generator
+    )
     return mean_of_slices(results, (pair.x.n_features, pair.y.n_features))
 
 

@@ -30,6 +30,8 @@ class MutualInformation(BaseEstimator):
     discrete_x, discrete_y : {"auto", "nominal", "ordinal"}, default="auto"
     model : str, path or HyperNetwork, default="default"
     device : str or torch.device, optional
+    series : bool, default=False
+        As for ``mutual_information``: rows follow each other in time.
     random_state : int, Generator or None, default=0
 
     Attributes
@@ -57,6 +59,7 @@ class MutualInformation(BaseEstimator):
         discrete_y: str = "auto",
         model: Model = "default",
         device: str | torch.device | None = None,
+        series: bool = False,
         random_state: RandomState = 0,
     ) -> None:
         self.units = units
@@ -64,6 +67,7 @@ class MutualInformation(BaseEstimator):
         self.discrete_y = discrete_y
         self.model = model
         self.device = device
+        self.series = series
         self.random_state = random_state
 
     def fit(self, x: Any, y: Any) -> Self:
@@ -78,7 +82,9 @@ class MutualInformation(BaseEstimator):
         pair = check_pair(x, y, discrete_x=self.discrete_x, discrete_y=self.discrete_y)
         refuse_wide((pair.x.n_features, pair.y.n_features), how="use sliced_mutual_information")
         network = load_model(self.model, device=self.device)
-        self.result_, self.critic_ = estimate_pair(pair, network, generator, self.units)
+        self.result_, self.critic_ = estimate_pair(
+            pair, network, generator, self.units, series=self.series
+        )
         self.n_features_in_ = pair.x.n_features
         self._sides = pair.x, pair.y
         return self

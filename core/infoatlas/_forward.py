@@ -95,16 +95,24 @@ def write_critics(
     with torch.autocast(device.type, torch.bfloat16, enabled=half):
         written = model(pair, *read)
     sample = sample_features(model, pair, written, x, y, pairs)
-    solution = solve(
-        sample, written.prior_mean, written.prior_precision, steps=model.config.newton_steps
-    )
+    rows_alike = (n / pair.n_effective).to(dtype).unsqueeze(1)  # b 1
+    precision = written.prior_precision * rows_alike
+    solution = solve(sample, written.prior_mean, precision, steps=model.config.newton_steps)
+    solution = solution._replace(covariance=solution.covariance * rows_alike.unsqueeze(2))
     values = sample.values(solution.weights)
     joint, product = values[:, :n], values[:, n:]
     left_out = leave_one_out(joint, sample.features[:, :n], solution.covariance)
     gaussian = pair.gaussian.mutual_information.to(dtype)
     base = sample.offset / written.layers.gate.unsqueeze(1)
     evidence = Evidence(
-        joint, left_out, product, sample.weight[n:], base[:, :n], base[:, n:], gaussian
+        joint,
+        left_out,
+        product,
+        sample.weight[n:],
+        base[:, :n],
+        base[:, n:],
+        gaussian,
+        pair.n_effective.to(dtype),
     )
     summary = summarise(evidence)
     reading = read_out(model.readout, written.context, summary)

@@ -44,41 +44,49 @@ class GaussianCritic(NamedTuple):
         return (-0.5 * torch.log1p(-r2) - 0.5 * quadratic / (1 - r2)).sum(dim=-1)
 
 
-def fit_gaussian(normal_x: Tensor, normal_y: Tensor) -> GaussianCritic:
-    """Fit the Gaussian critic to normal scores (b, n, d_x) and (b, n, d_y), float64."""
+def fit_gaussian(
+    normal_x: Tensor, normal_y: Tensor, n_effective: Tensor | None = None
+) -> GaussianCritic:
+    """Fit the Gaussian critic to normal scores (b, n, d_x) and (b, n, d_y), float64.
+
+    ``n_effective`` is how many independent rows those of each data set (b,) count as, all of them
+    unless given.
+    """
     n = normal_x.shape[1]
-    root_x, root_y = _whiten(normal_x), _whiten(normal_y)
+    rows = normal_x.new_full((len(normal_x),), n) if n_effective is None else n_effective
+    root_x, root_y = _whiten(normal_x, rows), _whiten(normal_y, rows)
     cross = root_x.transpose(1, 2) @ (normal_x.transpose(1, 2) @ normal_y / n) @ root_y
     left, raw, right_t = torch.linalg.svd(cross, full_matrices=False)
     raw = raw.clamp(0.0, MAX_CORRELATION)
     total = -0.5 * torch.log1p(-raw.square()).sum(dim=1)
     d_x, d_y = normal_x.shape[2], normal_y.shape[2]
-    trust = min(1.0, max(0.0, (n / (d_x + d_y) - 1.25) / 0.75))  # too few rows say nothing
-    correct = trust * (total - _bias(n, d_x, d_y)).clamp_min(0.0)
+    trust = ((rows / (d_x + d_y) - 1.25) / 0.75).clamp(0.0, 1.0)  # too few rows say nothing
+    correct = trust * (total - _bias(rows, d_x, d_y)).clamp_min(0.0)
     return GaussianCritic(
         root_x @ left, root_y @ right_t.transpose(1, 2), _shrink(raw, correct), correct
     )
 
 
-def whitener(covariance: Tensor, ridge: float) -> Tensor:
-    """W with W' (S + ridge I) W = I: b d d -> b d d."""
+def whitener(covariance: Tensor, ridge: float | Tensor) -> Tensor:
+    """W with W' (S + ridge I) W = I: b d d -> b d d; one ridge, or one a data set (b, 1, 1)."""
     eye = torch.eye(covariance.shape[1], dtype=covariance.dtype, device=covariance.device)
     factor = torch.linalg.cholesky(covariance + ridge * eye)
     return torch.linalg.solve_triangular(factor, eye.expand_as(factor), upper=False).transpose(1, 2)
 
 
-def _whiten(normal: Tensor) -> Tensor:
-    """Whitener of one side's scores, scaled to unit variance: b n d -> b d d."""
+def _whiten(normal: Tensor, rows: Tensor) -> Tensor:
+    """Whitener of one side's scores, scaled to unit variance: b n d, b -> b d d."""
     n, d = normal.shape[1:]
-    ridge = RIDGE + max(0.0, d / n - 0.25)  # too few rows for the dimension: regularise
+    lacking = (d / rows - 0.25).clamp_min(0.0)  # too few rows for the dimension: regularise
+    ridge = RIDGE + lacking.reshape(-1, 1, 1)
     return whitener(normal.transpose(1, 2) @ normal / n, ridge) * (1 + ridge) ** 0.5
 
 
-def _bias(n: int, d_x: int, d_y: int) -> float:
-    """Bias in nats of the Gaussian plug-in: the mean log-determinant of a Wishart matrix."""
-    order = torch.arange(1, d_x + d_y + 1, dtype=torch.float64)
-    terms = 0.5 * torch.digamma(((n - order) / 2).clamp_min(0.5))
-    return float(terms[:d_x].sum() + terms[:d_y].sum() - terms.sum())
+def _bias(rows: Tensor, d_x: int, d_y: int) -> Tensor:
+    """Bias of the Gaussian plug-in, nats: mean log-determinant of a Wishart matrix, b -> b."""
+    order = torch.arange(1, d_x + d_y + 1, dtype=rows.dtype, device=rows.device)
+    terms = 0.5 * torch.digamma(((rows.unsqueeze(1) - order) / 2).clamp_min(0.5))
+    return terms[:, :d_x].sum(dim=1) + terms[:, :d_y].sum(dim=1) - terms.sum(dim=1)
 
 
 def _shrink(raw: Tensor, target: Tensor) -> Tensor:

@@ -368,10 +368,10 @@ def _statistics(pair: Pair, dtype: torch.dtype) -> Tensor:
     information = -0.5 * torch.log1p(-held_out.clamp(0.0, 0.9999).square())
     b = held_out.shape[0]
     d_x, d_y = pair.layout_x.own, pair.layout_y.own
-    n = pair.x.columns.normal.shape[1]
-    sizes = held_out.new_tensor([n, d_x * d_y, max(d_x, d_y) / min(d_x, d_y)]).log() / 3.0
+    columns = held_out.new_tensor([d_x * d_y, max(d_x, d_y) / min(d_x, d_y)]).expand(b, 2)
+    sizes = torch.cat([pair.n_effective.unsqueeze(1), columns], dim=1).log() / 3.0
     gaussian = pair.gaussian.mutual_information.unsqueeze(1)
     strongest = pair.gaussian.correlations.amax(dim=1, keepdim=True)
-    return torch.cat(
-        [held_out, information, sizes.expand(b, 3), torch.log1p(gaussian), strongest], dim=1
-    ).to(dtype)
+    return torch.cat([held_out, information, sizes, torch.log1p(gaussian), strongest], dim=1).to(
+        dtype
+    )

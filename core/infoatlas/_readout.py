@@ -10,7 +10,6 @@ b: data sets   n: rows   m: product pairs
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import torch
@@ -42,6 +41,7 @@ class Evidence(NamedTuple):
     base_joint: Tensor  # b n, Gaussian critic at joint rows
     base_product: Tensor  # b m
     gaussian: Tensor  # b, closed-form Gaussian-copula value
+    n_effective: Tensor  # b, how many independent rows the joint rows count as
 
 
 class Reading(NamedTuple):
@@ -69,7 +69,7 @@ def summarise(evidence: Evidence) -> Summary:
     """Seven estimates, and what tells which to believe."""
     candidates = _candidates(evidence)
     share = effective_sample_share(evidence.product, evidence.weight)
-    sampling = evidence.joint.std(dim=1) / evidence.joint.shape[1] ** 0.5
+    sampling = evidence.joint.std(dim=1) / evidence.n_effective.sqrt()
     return Summary(candidates, _numbers(candidates, evidence, share), sampling, share)
 
 
@@ -139,21 +139,21 @@ def _candidates(evidence: Evidence) -> Tensor:
 
 def _numbers(candidates: Tensor, evidence: Evidence, share: Tensor) -> Tensor:
     """What the head is told about the candidates: b 20."""
-    plain, n = candidates[:, 0], evidence.joint.shape[1]
+    plain, n = candidates[:, 0], evidence.n_effective
     spread, spread_left_out = evidence.joint.std(dim=1), evidence.joint_left_out.std(dim=1)
-    optimism = (plain - candidates[:, 2]) * (n**0.5) / (spread + 0.1)  # in standard errors
+    optimism = (plain - candidates[:, 2]) * n.sqrt() / (spread + 0.1)  # in standard errors
     return torch.stack(
         [
             *torch.tanh((candidates - candidates[:, 2:3]) * 4.0).unbind(1),
             torch.log1p(plain.clamp_min(0.0)),
             torch.log1p(candidates[:, 2].clamp_min(0.0) * 20.0) / 3.0,
-            torch.tanh(candidates[:, 2] * n**0.5 / (spread_left_out + 0.1) / 4.0),
+            torch.tanh(candidates[:, 2] * n.sqrt() / (spread_left_out + 0.1) / 4.0),
             torch.tanh(optimism / 4.0),
             share.clamp_min(1e-6).log() / 4.0,
             torch.log1p(spread),
             torch.log1p(spread_left_out),
             torch.log1p(evidence.gaussian),
-            plain.new_full(plain.shape, (math.log(n) - 7.0) / 2.0),
+            (n.log() - 7.0) / 2.0,
             *_beyond_gaussian(evidence),
         ],
         dim=1,
@@ -166,18 +166,17 @@ def _beyond_gaussian(evidence: Evidence) -> list[Tensor]:
     The mean gain of joint rows in nats is the likelihood ratio of Vuong (1989), Econometrica 57(2);
     the gain in logistic loss holds where a few rows decide the mean.
     """
-    _, left_out, product, weight, base_joint, base_product, gaussian = evidence
-    n = left_out.shape[1]
+    _, left_out, product, weight, base_joint, base_product, gaussian, n = evidence
     gain = left_out - base_joint
     spread = gain.std(dim=1)
     elsewhere = 2 * gaussian - plug_in(base_joint)  # the Gaussian critic on other rows
-    nats = (plug_in(left_out) - elsewhere) * n**0.5 / (spread + 0.1)
+    nats = (plug_in(left_out) - elsewhere) * n.sqrt() / (spread + 0.1)
     of_joint = softplus(-left_out) - softplus(-base_joint)  # b n
     of_product = softplus(product) - softplus(base_product)
     loss = of_joint.mean(dim=1) + (of_product * weight).sum(dim=1) / weight.sum()
     return [
         torch.tanh(nats / 4.0),
-        torch.tanh(loss * n**0.5 / (of_joint.std(dim=1) + 0.05) / 4.0),
+        torch.tanh(loss * n.sqrt() / (of_joint.std(dim=1) + 0.05) / 4.0),
         torch.tanh(loss * n / 20.0),
         torch.log1p(spread),
     ]

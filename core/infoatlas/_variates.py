@@ -48,10 +48,21 @@ def apply_reader(features: Tensor, reader: Reader) -> Tensor:
 
 
 def cross_fitted_variates(
-    features_x: Tensor, features_y: Tensor, pairs: int, row_weight: Tensor, ridge: float = RIDGE
+    features_x: Tensor,
+    features_y: Tensor,
+    pairs: int,
+    row_weight: Tensor,
+    n_effective: Tensor | None = None,
+    ridge: float = RIDGE,
 ) -> Variates:
-    """Leading ``pairs`` canonical variates of two feature blocks (b, n, f_x), (b, n, f_y)."""
+    """Leading ``pairs`` canonical variates of two feature blocks (b, n, f_x), (b, n, f_y).
+
+    ``n_effective`` is how many independent rows those of each data set (b,) count as, all of them
+    unless given.
+    """
     n = features_x.shape[1]
+    count = features_x.new_full((len(features_x),), n) if n_effective is None else n_effective
+    count = count.unsqueeze(1)  # b 1
     x, mean_x, scale_x = _standardise(features_x)
     y, mean_y, scale_y = _standardise(features_y)
     fold = torch.from_numpy(fold_of_rows(n)).to(x.device)
@@ -61,13 +72,13 @@ def cross_fitted_variates(
     total = torch.stack(grams).sum(dim=0)
     split = x.shape[2]
     whole = total / n
-    found = _leading_pairs(whole, split, pairs, ridge, n)
+    found = _leading_pairs(whole, split, pairs, ridge, count)
     reference = _unit_variance(_fix_sign(found, x, y, row_weight), whole, split)
     order = torch.cat(rows).argsort()
     pieces_x, pieces_y = [], []
     for r, gram in zip(rows, grams, strict=True):
         rest = (total - gram) / (n - len(r))
-        fitted = _leading_pairs(rest, split, pairs, ridge, n - len(r))
+        fitted = _leading_pairs(rest, split, pairs, ridge, count * (1 - len(r) / n))
         fitted = _fix_sign(fitted, x, y, row_weight)
         fitted = _unit_variance(_align(fitted, reference, whole, split), whole, split)
         pieces_x.append(x[:, r] @ fitted.x)
@@ -92,11 +103,14 @@ class _Pairs(NamedTuple):
     stands_out: Tensor  # b k, 1 or 0: is the correlation above what noise alone gives
 
 
-def _leading_pairs(gram: Tensor, split: int, pairs: int, ridge: float, n: int) -> _Pairs:
-    """Ridge CCA of screened features, from second moments of both sides (b, f_x + f_y, same)."""
+def _leading_pairs(gram: Tensor, split: int, pairs: int, ridge: float, n: Tensor) -> _Pairs:
+    """Ridge CCA of screened features, from second moments of both sides (b, f_x + f_y, same).
+
+    ``n`` is the number of rows they are of, (b, 1).
+    """
     kept = kept_x, kept_y = _screen(gram, split, n)
     blocks = gram[:, :split, :split], gram[:, split:, split:]
-    penalty = [ridge + some.places.shape[1] / n for some in kept]
+    penalty = [ridge + some.places.shape[1] / n.unsqueeze(2) for some in kept]
     root_x, root_y = (
         whitener(some.of(some.of(block).mT), p)
         for some, block, p in zip(kept, blocks, penalty, strict=True)
@@ -111,11 +125,11 @@ def _leading_pairs(gram: Tensor, split: int, pairs: int, ridge: float, n: int) -
         left = _normalise(cross @ right) * (values > 0)
     # largest singular value between two independent sides of so many effective dimensions
     effective = [
-        (root.square().sum(dim=(1, 2)) * -p + root.shape[1]).clamp_min(1.0)
+        (root.square().sum(dim=(1, 2)) * -p.flatten() + root.shape[1]).clamp_min(1.0)
         for root, p in zip((root_x, root_y), penalty, strict=True)
     ]
-    edge = (effective[0] / n).sqrt() + (effective[1] / n).sqrt()  # b
-    stands_out = values.squeeze(1).clamp_min(0.0).sqrt() > NOISE_MARGIN * edge.unsqueeze(1)
+    edge = sum((one.unsqueeze(1) / n).sqrt() for one in effective)  # b 1
+    stands_out = values.squeeze(1).clamp_min(0.0).sqrt() > NOISE_MARGIN * edge
     return _Pairs(
         kept_x.back(root_x @ left, split),
         kept_y.back(root_y @ right, gram.shape[1] - split),
@@ -141,7 +155,7 @@ class _Kept(NamedTuple):
         return directions.new_zeros(len(index), f, index.shape[2]).scatter(1, index, weighted)
 
 
-def _screen(gram: Tensor, split: int, n: int) -> tuple[_Kept, _Kept]:
+def _screen(gram: Tensor, split: int, n: Tensor) -> tuple[_Kept, _Kept]:
     """Which features of either side are worth keeping.
 
     Each is judged by its strongest correlation with any of the other side, in units of the
@@ -150,7 +164,7 @@ def _screen(gram: Tensor, split: int, n: int) -> tuple[_Kept, _Kept]:
     """
     scale = gram.diagonal(dim1=1, dim2=2).clamp_min(1e-12).rsqrt()
     cross = (gram[:, :split, split:] * scale[:, :split, None] * scale[:, None, split:]).abs()
-    noise = math.sqrt(2 * math.log(cross.shape[1] * cross.shape[2] + 1) / n)
+    noise = (2 * math.log(cross.shape[1] * cross.shape[2] + 1) / n).sqrt()  # b 1
     x, y = (_most_promising(strongest / noise) for strongest in (cross.amax(2), cross.amax(1)))
     return x, y
 

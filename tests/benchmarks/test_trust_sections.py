@@ -1,10 +1,12 @@
 """What the pages on trust count, on records small enough to count by hand."""
 
+import dataclasses
 import math
 
 import pytest
 from benchmarks import figures, trust_sections
 from benchmarks.coverage import coverage, flagged
+from benchmarks.estimators import SERIES
 from benchmarks.measurement import Measurement
 
 
@@ -62,7 +64,10 @@ def test_series_with_memory_stand_beside_ksg():
     rows = [row(seed=0, truth=0.0, estimate=0.1, low=0.0, high=0.3, reliable=True)]
     rows += [row(seed=1, truth=0.0, estimate=0.3, low=0.1, high=0.5, reliable=False)]
     rows += [row(seed=seed, truth=0.0, estimate=0.7, method="ksg") for seed in (0, 1)]
-    assert "| a | 0.000 | 0.200 | 0.700 | 50% | 50% |" in trust_sections.memory(rows)
+    told = row(seed=0, truth=0.0, estimate=0.01, low=0.0, high=0.1, reliable=True)
+    rows.append(dataclasses.replace(told, method=SERIES))
+    line = "| a | 0.000 | 0.010 | 0.200 | 0.700 | 100% | 50% | 100% |"
+    assert line in trust_sections.memory(rows)
 
 
 def test_sections_without_a_record_are_empty():

@@ -127,8 +127,11 @@ def test_sorted_rows_follow_each_other():
 
 @pytest.mark.parametrize(("rows", "doubt"), [(19.0, True), (21.0, False)])
 def test_few_independent_rows_cast_doubt(rows, doubt):
-    assert [found for found, _ in about_order(1000, (1, 1), 62, rows)] == [doubt]
-    assert about_order(1000, (1, 1), 0, rows) == []
+    for counted in (1000, rows):
+        ((found, sentence),) = about_order(1000, (1, 1), 62, rows, counted)
+        assert found == doubt
+        assert ("series=True" in sentence) == (counted == 1000)
+    assert about_order(1000, (1, 1), 0, rows, 1000) == []
 
 
 @pytest.mark.parametrize("fraction", [0.1, 0.5])

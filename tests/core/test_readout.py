@@ -48,7 +48,9 @@ def critic_values(seed, b=4, n=100, m=400):
     weight = torch.from_numpy(rng.integers(0, 2, size=m).astype(float))
     base = torch.from_numpy(rng.normal(0, 1, size=(b, n + m)))
     gaussian = torch.from_numpy(rng.random(size=b))
-    return context, Evidence(joint, left_out, product, weight, base[:, :n], base[:, n:], gaussian)
+    rows = torch.full((b,), float(n), dtype=joint.dtype)
+    evidence = joint, left_out, product, weight, base[:, :n], base[:, n:], gaussian, rows
+    return context, Evidence(*evidence)
 
 
 @pytest.mark.parametrize("scale", [0.0, 1.0, 100.0])
@@ -56,7 +58,7 @@ def critic_values(seed, b=4, n=100, m=400):
 def test_the_estimate_lies_between_its_candidates(seed, scale):
     context, evidence = critic_values(seed)
     reading = read_out(head(seed, scale), context, summarise(evidence))
-    joint, left_out, product, weight, _, _, gaussian = evidence
+    joint, left_out, product, weight, _, _, gaussian, _ = evidence
     candidates = torch.stack(
         [
             plug_in(joint),
@@ -74,7 +76,9 @@ def test_the_estimate_lies_between_its_candidates(seed, scale):
 
 def test_candidates_that_agree_on_zero_give_zero():
     context, evidence = critic_values(0)
-    nothing = Evidence(*(0.0 * field for field in evidence))._replace(weight=evidence.weight)
+    nothing = Evidence(*(0.0 * field for field in evidence))._replace(
+        weight=evidence.weight, n_effective=evidence.n_effective
+    )
     assert read_out(head(0, 100.0), context, summarise(nothing)).mi.abs().max() < 1e-12
 
 
@@ -108,6 +112,15 @@ def test_rows_alike_move_the_lower_end_and_the_standard_error_alone():
     torch.testing.assert_close(fewer.too_high - reading.too_high, fewer.stderr - reading.stderr)
     assert fewer.too_low is reading.too_low
     assert fewer.mi is reading.mi
+
+
+def test_rows_that_count_as_fewer_are_read_as_fewer():
+    _, evidence = critic_values(0)
+    fewer = summarise(evidence._replace(n_effective=evidence.n_effective / 4))
+    summary = summarise(evidence)
+    torch.testing.assert_close(fewer.sampling, 2 * summary.sampling)
+    assert torch.equal(fewer.candidates, summary.candidates)
+    assert not torch.equal(fewer.numbers, summary.numbers)
 
 
 def test_the_other_fields_are_plain_values_of_the_critic():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from infoatlas import mutual_information
+from infoatlas import MutualInformation, mutual_information, mutual_information_batch
 from infoatlas._row_order import AUTOCORRELATED, GAP_SHARE, effective_rows, neighbour_gap
 
 
@@ -77,16 +77,48 @@ def test_the_column_that_remembers_longest_counts_and_monotone_maps_change_nothi
     assert rows_that_count(np.exp(x), -y) == pytest.approx(alone)
 
 
+@pytest.mark.parametrize("series", [False, True])
 @pytest.mark.parametrize("correlation", [0.0, 0.7])
 @pytest.mark.parametrize("keep", [0.9, 0.97])
-def test_intervals_of_series_with_memory_hold_the_truth(keep, correlation, walk):
+def test_intervals_of_series_with_memory_hold_the_truth(keep, correlation, series, walk):
     """Two walks, the second partly the first: as many rows of independent pairs would fail."""
     truth = -0.5 * np.log1p(-(correlation**2))
     held = []
     for seed in range(8):
         x, e = walk(800, keep, seed), walk(800, keep, seed + 100)
         low, high = mutual_information(
-            x, correlation * x + np.sqrt(1 - correlation**2) * e
+            x, correlation * x + np.sqrt(1 - correlation**2) * e, series=series
         ).confidence_interval()
         held.append(low <= truth <= high)
     assert sum(held) >= 6
+
+
+# where the estimate counts them too
+
+
+def test_unrelated_series_read_next_to_nothing_where_they_are_said_to_be_series(walk):
+    for seed in range(4):
+        x, y = walk(1000, 0.97, seed), walk(1000, 0.97, seed + 100)
+        assert mutual_information(x, y, series=True).mi < 0.5 * mutual_information(x, y).mi
+
+
+def test_related_series_are_still_found(walk):
+    x, e = walk(2000, 0.9, 0), walk(2000, 0.9, 100)
+    assert mutual_information(x, x + 0.5 * e, series=True).mi == pytest.approx(0.8, abs=0.25)
+
+
+def test_independent_rows_read_the_same_whether_or_not_they_are_called_a_series(draw, kind):
+    x, y = draw(kind, 300)
+    plain, series = mutual_information(x, y), mutual_information(x, y, series=True)
+    if not any("follow each other" in sentence for sentence in plain.warnings):
+        assert (series.mi, series.stderr) == (plain.mi, plain.stderr)
+
+
+def test_every_series_of_a_batch_counts_its_own_rows(walk):
+    pairs = [(walk(500, keep, 0), walk(500, keep, 1)) for keep in (0.6, 0.9, 0.97)]
+    batch = mutual_information_batch(*map(np.stack, zip(*pairs, strict=True)), series=True)
+    for result, (x, y) in zip(batch, pairs, strict=True):
+        alone = mutual_information(x, y, series=True)
+        assert result.mi == pytest.approx(alone.mi, abs=1e-4)
+        assert result.warnings == alone.warnings
+    assert MutualInformation(series=True).fit(*pairs[2]).result_.mi == alone.mi

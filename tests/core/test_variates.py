@@ -226,6 +226,10 @@ def test_a_side_with_few_levels_has_no_more_pairs_than_its_features_can_carry(le
         assert (values[:, :, levels - 1 :].abs() < 1e-10).all()
 
 
+def count(n):
+    return torch.tensor([[float(n)]])
+
+
 def test_leading_pairs_come_in_order_of_their_correlation():
     rng = np.random.default_rng(8)
     x = rng.normal(size=(5000, 4))
@@ -234,7 +238,7 @@ def test_leading_pairs_come_in_order_of_their_correlation():
     )
     both = torch.from_numpy(np.hstack([x, y])).unsqueeze(0)
     gram = both.transpose(1, 2) @ both / 5000
-    pairs = _leading_pairs(gram, 4, 4, RIDGE, 5000)
+    pairs = _leading_pairs(gram, 4, 4, RIDGE, count(5000))
     found = correlations(both[:, :, :4] @ pairs.x, both[:, :, 4:] @ pairs.y)
     np.testing.assert_allclose(found, [0.9, 0.6, 0.2, 0.0], atol=3 / np.sqrt(5000))
     assert pairs.stands_out.tolist() == [[1, 1, 1, 0]]
@@ -244,7 +248,7 @@ def test_pairs_of_independent_data_do_not_stand_out():
     rng = np.random.default_rng(9)
     both = torch.from_numpy(rng.normal(size=(20, 400, 30)))
     gram = both.transpose(1, 2) @ both / 400
-    assert _leading_pairs(gram, 15, 4, RIDGE, 400).stands_out.mean() < 0.02
+    assert _leading_pairs(gram, 15, 4, RIDGE, count(400)).stands_out.mean() < 0.02
 
 
 def moments(n, f_x, f_y, shared):
@@ -258,7 +262,7 @@ def moments(n, f_x, f_y, shared):
 
 
 def test_features_that_depend_on_the_other_side_are_kept_and_weigh_most():
-    kept_x, kept_y = _screen(moments(500, 200, 150, 5), 200, 500)
+    kept_x, kept_y = _screen(moments(500, 200, 150, 5), 200, count(500))
     for kept, f in ((kept_x, 200), (kept_y, 150)):
         assert kept.places.shape == (1, KEPT)
         weight = dict(zip(kept.places[0].tolist(), kept.weight[0].tolist(), strict=True))
@@ -267,7 +271,7 @@ def test_features_that_depend_on_the_other_side_are_kept_and_weigh_most():
 
 
 def test_features_that_are_not_kept_have_no_part_in_the_pairs():
-    pairs = _leading_pairs(moments(500, 200, 150, 5), 200, 5, RIDGE, 500)
+    pairs = _leading_pairs(moments(500, 200, 150, 5), 200, 5, RIDGE, count(500))
     for directions in pairs[:2]:
         assert (directions.abs().amax(dim=2) > 0).sum() == KEPT
         assert directions[0, -5:].norm() > 3 * directions[0, :-5].norm()
@@ -277,8 +281,8 @@ def test_the_order_of_features_does_not_matter():
     gram = moments(500, 100, 80, 5)
     order = torch.from_numpy(np.random.default_rng(11).permutation(100))
     both = torch.cat([order, torch.arange(100, 180)])
-    pairs = _leading_pairs(gram, 100, 3, RIDGE, 500)
-    moved = _leading_pairs(gram[:, both][:, :, both], 100, 3, RIDGE, 500)
+    pairs = _leading_pairs(gram, 100, 3, RIDGE, count(500))
+    moved = _leading_pairs(gram[:, both][:, :, both], 100, 3, RIDGE, count(500))
     sign = (pairs.y * moved.y).sum(dim=1, keepdim=True).sign()
     torch.testing.assert_close(moved.x * sign, pairs.x[:, order])
     torch.testing.assert_close(moved.y * sign, pairs.y)
