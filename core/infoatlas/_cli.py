@@ -132,6 +132,7 @@ def matrix(options: argparse.Namespace) -> None:
         n_jobs=options.jobs,
         block_dir=options.block_dir,
         model=options.model,
+        series=options.series,
         random_state=options.random_state,
     )
     names = list(result.names)
@@ -205,9 +206,6 @@ def _add_estimate(commands: Any) -> None:
             choices=("auto", "nominal", "ordinal"),
             help=f"how to read the columns of {side} (default: by their type)",
         )
-    command.add_argument(
-        "--series", action="store_true", help="rows follow each other in time: count fewer of them"
-    )
 
 
 def _add_matrix(commands: Any) -> None:
@@ -251,6 +249,9 @@ def _add_data_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--units", default="nats", choices=("nats", "bits"))
     command.add_argument(
         "--model", default="default", help="a checkpoint's name or path (default: the shipped one)"
+    )
+    command.add_argument(
+        "--series", action="store_true", help="rows follow each other in time: count fewer of them"
     )
     command.add_argument("--random-state", type=int, default=0, metavar="SEED")
     command.add_argument("--json", action="store_true", help="print JSON")

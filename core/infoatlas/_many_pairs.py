@@ -32,6 +32,7 @@ def estimate_pairs(
     *,
     model: Model = "default",
     device: str | torch.device | None = None,
+    series: bool = False,
     random_state: RandomState = 0,
     rows_per_pass: int | None = None,
 ) -> list[MIResult]:
@@ -41,7 +42,7 @@ def estimate_pairs(
     ----------
     asked : sequence of Asked
         Finite float64 columns without constants. Pairs may differ in rows and in widths.
-    model, device, random_state
+    model, device, series, random_state
         As for ``mutual_information``, whose values these are.
     rows_per_pass : int, optional
         Rows of all pairs of a pass, which bounds the memory; a single pair may have more. None
@@ -62,7 +63,9 @@ def estimate_pairs(
             for start in range(0, len(places), size):
                 some = places[start : start + size]
                 x, y = (np.stack([asked[place][side] for place in some]) for side in (0, 1))
-                results = mutual_information_batch(x, y, model=network, random_state=seed)
+                results = mutual_information_batch(
+                    x, y, model=network, series=series, random_state=seed
+                )
                 found.update(zip(some, results, strict=True))
                 bar.update(len(some))
     return [found[place] for place in range(len(asked))]

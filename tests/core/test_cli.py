@@ -67,7 +67,7 @@ def test_estimate_prints_what_was_measured_and_the_result(data, calls, capsys):
 
 
 def test_estimate_passes_its_options_on(data, calls):
-    options = ["--units", "bits", "--model", "mine", "--random-state", "7"]
+    options = ["--units", "bits", "--model", "mine", "--random-state", "7", "--series"]
     assert (
         run("estimate", data, "--x", "city", "--y", "b", "--discrete-x", "nominal", *options) == 0
     )
@@ -79,6 +79,7 @@ def test_estimate_passes_its_options_on(data, calls):
         "discrete_x": "nominal",
         "discrete_y": "auto",
         "model": "mine",
+        "series": True,
         "random_state": 7,
     }
 
@@ -169,6 +170,7 @@ def test_matrix_takes_chosen_columns_and_gives_json(data, matrices, capsys):
 
 def test_matrix_passes_its_options_on(data, matrices, tmp_path):
     options = ["--missing", "drop_rows", "--jobs", "2", "--block-dir", tmp_path / "blocks"]
+    options += ["--series"]
     assert run("matrix", data, "--model", "mine", "--random-state", "7", *options) == 0
     assert matrices == [
         {
@@ -178,6 +180,7 @@ def test_matrix_passes_its_options_on(data, matrices, tmp_path):
             "n_jobs": 2,
             "block_dir": tmp_path / "blocks",
             "model": "mine",
+            "series": True,
             "random_state": 7,
         }
     ]

@@ -41,6 +41,7 @@ def pairwise_mutual_information(
     memory_mb: float = 400.0,
     model: Model = "default",
     device: str | torch.device | None = None,
+    series: bool = False,
     random_state: RandomState = 0,
 ) -> PairwiseMutualInformation:
     """Mutual information of every pair of columns, or of groups of columns.
@@ -72,6 +73,8 @@ def pairwise_mutual_information(
         smaller and leaves the values as they are. PyTorch and the data come on top.
     model : str, path or HyperNetwork
     device : str or torch.device, optional
+    series : bool
+        As for ``mutual_information``: rows follow each other in time.
     random_state : int, Generator or None
         An integer with ``block_dir``, so that blocks of two runs fit together.
 
@@ -108,13 +111,15 @@ def pairwise_mutual_information(
     options = {
         "model": model,
         "device": device,
+        "series": series,
         "random_state": seed_of(random_state),
         "rows_per_pass": _rows_per_pass(memory_mb, len(table.values[0])),
     }
     name = load_model(model, device=device).name
     seed = options["random_state"]
     store = BlockStore(
-        block_dir, {"data": table.fingerprint(), "model": name, "random_state": seed}
+        block_dir,
+        {"data": table.fingerprint(), "model": name, "random_state": seed, "series": series},
     )
     work = partial(compute_pairs, options=options)
     _fill(store, work, table, n_jobs=n_jobs, client=client)

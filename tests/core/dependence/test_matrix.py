@@ -44,6 +44,13 @@ def test_each_pair_has_the_value_it_has_alone(table):
             assert result.reliable[i, j] == alone.reliable
 
 
+def test_series_are_read_as_series(walk):
+    x, y = walk(300, 0.97, 0)[:, 0], walk(300, 0.97, 1)[:, 0]
+    found = pairwise_mutual_information({"x": x, "y": y}, series=True).mi[0, 1]
+    assert found == pytest.approx(mutual_information(y, x, series=True).mi, abs=1e-3)
+    assert found < 0.5 * mutual_information(x, y).mi
+
+
 def test_it_is_symmetric_with_an_empty_diagonal(table):
     result = pairwise_mutual_information(table)
     for values in (result.mi, result.stderr, result.reliable, result.n_samples):
@@ -196,7 +203,11 @@ def test_a_restart_goes_on_from_the_finished_blocks(table, tmp_path, small_block
 
 @pytest.mark.parametrize(
     ("change", "what"),
-    [({"random_state": 1}, "random_state"), ({"groups": [["a"], ["b"]]}, "data")],
+    [
+        ({"random_state": 1}, "random_state"),
+        ({"groups": [["a"], ["b"]]}, "data"),
+        ({"series": True}, "series"),
+    ],
 )
 def test_blocks_of_another_run_are_refused(table, tmp_path, change, what):
     pairwise_mutual_information(table, block_dir=tmp_path)
