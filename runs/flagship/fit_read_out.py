@@ -16,6 +16,7 @@ import argparse
 import json
 import math
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -51,7 +52,6 @@ STDERR_WEIGHT = CONFIG.stderr_weight / CONFIG.mi_weight  # as in the run
 INTERVAL_WEIGHT = CONFIG.interval_weight / CONFIG.mi_weight
 WIDTHS = (1, 2, 3, 5, 10, 2, 3, 4, 5, 8, 12, 16, 25)
 NAMES = sorted(FAMILIES)
-EVEN = dict.fromkeys(FAMILIES, 1.0)
 FEWEST_ROWS = 200
 GROUPS = 20  # parts of a batch with one family and one choice of maps
 PART, PARTS = 45_000, 3  # data sets a file, of less than 16 MiB: what a lent machine gives back
@@ -59,18 +59,25 @@ IN_HALF = ("context", "numbers")  # of order one; stored in half precision
 
 
 def collect(
-    model: HyperNetwork, out: Path, seed: int, minutes: float, rows: tuple[int, int] | None = None
+    model: HyperNetwork,
+    out: Path,
+    seed: int,
+    minutes: float,
+    *,
+    rows: tuple[int, int] | None = None,
+    families: Sequence[str] = NAMES,
 ) -> None:
     """Write what the read-out reads, and the truth, of as many data sets as the time allows.
 
-    Few data sets are large, for a batch has so many rows in all: ``rows`` asks for those alone.
+    Few data sets are large, for a batch has so many rows in all: ``rows`` asks for those alone, and
+    ``families`` for some families, each as often as the others.
     """
     rng = np.random.default_rng(seed)
     generator = torch.Generator(_device(model)).manual_seed(seed)
     batches, count = [], 0
     deadline = time.monotonic() + 60 * minutes
     while time.monotonic() < deadline and count < PART * PARTS:
-        batches.append(_batch(model, rng, generator, rows))
+        batches.append(_batch(model, rng, generator, rows, families))
         count += len(batches[-1]["mi"])
         if len(batches) % 100 == 0:
             print(count, "data sets", flush=True)  # noqa: T201
@@ -88,6 +95,7 @@ def _batch(
     rng: np.random.Generator,
     generator: torch.Generator,
     rows: tuple[int, int] | None,
+    families: Sequence[str],
 ) -> dict[str, Tensor]:
     """One batch; two of three have equal sides and independent rows, many of these no maps.
 
@@ -107,7 +115,7 @@ def _batch(
         size.d_y,
         generator,
         groups=GROUPS,
-        family_weights=EVEN,
+        family_weights=dict.fromkeys(families, 1.0),
         **options,
     )
     data = draw_data_sets(distributions, size.rows, generator)
@@ -249,6 +257,7 @@ def main() -> None:
     parser.add_argument("collected", type=Path, nargs="*")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--families", nargs="+", choices=NAMES, default=NAMES)
     parser.add_argument("--rows", type=int, nargs=2, help="from, to; default: as in the run")
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--rate", type=float, default=RATE)
@@ -256,7 +265,14 @@ def main() -> None:
     options = parser.parse_args()
     model = load_model(options.checkpoint, device=options.device)
     if options.stage == "collect":
-        collect(model, options.out, options.seed, options.minutes, options.rows)
+        collect(
+            model,
+            options.out,
+            options.seed,
+            options.minutes,
+            rows=options.rows,
+            families=options.families,
+        )
         return
     fit(model, options.collected, epochs=options.epochs, rate=options.rate)
     error = held_out_error(model, held_out_sets(CONFIG))
