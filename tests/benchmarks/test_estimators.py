@@ -14,8 +14,8 @@ def calls(monkeypatch):
     """A stand-in for the package, which notes how it was called."""
     seen = []
 
-    def mutual_information(x, y, *, model):
-        seen.append((x.shape, y.shape, model))
+    def mutual_information(x, y, *, model, series=False):
+        seen.append((x.shape, y.shape, model, series))
         return SimpleNamespace(
             mi=np.float64(0.4), stderr=0.01, dv=0.3, plug_in=0.5, gaussian=0.2, reliable=np.True_,
             model="base-v1 0123abcd", confidence_interval=lambda: (0.39, 0.45),
@@ -27,9 +27,9 @@ def calls(monkeypatch):
 
 
 def test_infoatlas_is_asked_for_the_model_that_was_named(calls):
-    read = estimators.load_estimators(["infoatlas"], model="mine")["infoatlas"]
-    reading = read(np.zeros((5, 2)), np.zeros((5, 3)))
-    assert calls == [((5, 2), (5, 3), "mine")]
+    found = estimators.load_estimators(["infoatlas", estimators.SERIES], model="mine")
+    reading, _ = (read(np.zeros((5, 2)), np.zeros((5, 3))) for read in found.values())
+    assert calls == [((5, 2), (5, 3), "mine", series) for series in (False, True)]
     assert (reading.estimate, reading.stderr, reading.dv, reading.plug_in) == (0.4, 0.01, 0.3, 0.5)
     assert (reading.gaussian, reading.reliable) == (0.2, True)
     assert (reading.low, reading.high) == (0.39, 0.45)

@@ -36,6 +36,7 @@ def test_parameters_are_stored_as_given_and_can_be_set():
         "discrete_y": "auto",
         "model": "default",
         "device": None,
+        "series": False,
         "random_state": 3,
     }
     assert estimator.set_params(units="nats", discrete_y="nominal") is estimator
