@@ -16,7 +16,7 @@ from typing import Any
 from tqdm import tqdm
 
 from benchmarks.baselines import BASELINES
-from benchmarks.estimators import METHODS, Estimator, Reading, load_estimators, warm_up
+from benchmarks.estimators import METHODS, OURS, Estimator, Reading, load_estimators, warm_up
 from benchmarks.measurement import (
     Measurement,
     append_measurements,
@@ -74,7 +74,8 @@ def _parser(description: str, defaults: dict[str, Any]) -> argparse.ArgumentPars
     parser.add_argument("--seeds", type=int, help="draws of each task (default: %(default)s)")
     parser.add_argument("--first-seed", type=int, help="default: %(default)s")
     parser.add_argument("--tasks", default="", help="only tasks with these letters in their name")
-    parser.add_argument("--methods", nargs="+", choices=METHODS, help="default: %(default)s")
+    choices = (*OURS, *BASELINES)
+    parser.add_argument("--methods", nargs="+", choices=choices, help="default: %(default)s")
     parser.add_argument("--model", default="default", help="a checkpoint's name or path")
     parser.add_argument("--reuse-baselines", type=Path, metavar="OLD.csv", help="an older record")
     parser.add_argument("--out", type=Path, help="default: benchmarks/results/<date>-<name>.csv")
@@ -105,7 +106,7 @@ def _measure_all(tasks: Sequence[Task], options: argparse.Namespace) -> list[Mea
 
 def _begin(options: argparse.Namespace, partial: Path) -> dict[str, Any]:
     """Describe the run beside its partial file, or check that the run goes on as it began."""
-    weights = warm_up(options.model) if "infoatlas" in options.methods else {}
+    weights = warm_up(options.model) if OURS.keys() & set(options.methods) else {}
     seeds = [options.first_seed, options.first_seed + options.seeds - 1]
     reused = options.reuse_baselines.name if options.reuse_baselines else None
     description = describe_run(
