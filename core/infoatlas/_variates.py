@@ -52,17 +52,15 @@ def cross_fitted_variates(
     features_y: Tensor,
     pairs: int,
     row_weight: Tensor,
-    n_effective: Tensor | None = None,
+    n_effective: Tensor,
     ridge: float = RIDGE,
 ) -> Variates:
     """Leading ``pairs`` canonical variates of two feature blocks (b, n, f_x), (b, n, f_y).
 
-    ``n_effective`` is how many independent rows those of each data set (b,) count as, all of them
-    unless given.
+    ``n_effective`` is how many independent rows those of each data set (b,) count as.
     """
     n = features_x.shape[1]
-    count = features_x.new_full((len(features_x),), n) if n_effective is None else n_effective
-    count = count.unsqueeze(1)  # b 1
+    count = n_effective.unsqueeze(1)  # b 1
     x, mean_x, scale_x = _standardise(features_x)
     y, mean_y, scale_y = _standardise(features_y)
     fold = torch.from_numpy(fold_of_rows(n)).to(x.device)

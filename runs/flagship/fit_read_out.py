@@ -52,6 +52,7 @@ STDERR_WEIGHT = CONFIG.stderr_weight / CONFIG.mi_weight  # as in the run
 INTERVAL_WEIGHT = CONFIG.interval_weight / CONFIG.mi_weight
 WIDTHS = (1, 2, 3, 5, 10, 2, 3, 4, 5, 8, 12, 16, 25)  # those of the calibration record, and all
 NAMES = sorted(FAMILIES)
+KINDS = len(NAMES) * (len(SIZES) + 1)
 FEWEST_ROWS = 200
 GROUPS = 20  # parts of a batch with one family and one choice of maps
 PART, PARTS = 45_000, 3  # data sets a file, of less than 16 MiB: what a lent machine gives back
@@ -154,11 +155,11 @@ def fit(
     head = model.readout.requires_grad_()
     optimiser = torch.optim.AdamW(head.parameters(), lr=rate, weight_decay=WEIGHT_DECAY)
     kind = _kinds(fitted)
-    outside = torch.full((len(NAMES) * (len(SIZES) + 1),), OUTSIDE, device=kind.device)
+    outside = torch.full((KINDS,), OUTSIDE, device=kind.device)
     generator = torch.Generator().manual_seed(0)
     for epoch in range(epochs):
         if epoch >= FREE_EPOCHS:
-            outside = _moved(outside, kind, _is_missed(model, fitted))
+            outside = _moved(outside, _missed_by_kind(model, fitted))
         batches = torch.randperm(len(kind), generator=generator).split(BATCH)
         for i, rows in enumerate(batches):
             left = 1 - (epoch + i / len(batches)) / epochs
@@ -173,9 +174,8 @@ def fit(
             optimiser.step()
     _widen_intervals(model, held_out)
     print("after:", *_errors(model, held_out))  # noqa: T201
-    missed, kind = _is_missed(model, held_out), _kinds(held_out)
-    covered = [1 - float(missed[kind == k].mean()) for k in range(len(outside))]
-    for name, row in zip(NAMES, np.reshape(covered, (len(NAMES), -1)), strict=True):
+    covered = 1 - _missed_by_kind(model, held_out).reshape(len(NAMES), -1)
+    for name, row in zip(NAMES, covered.tolist(), strict=True):
         print(f"{name:20}", *(f"{share:.1%}" for share in row))  # noqa: T201
 
 
@@ -186,17 +186,15 @@ def _kinds(rows: dict[str, Tensor]) -> Tensor:
     return (len(SIZES) + 1) * rows["family"].long() + size
 
 
-def _moved(outside: Tensor, kind: Tensor, missed: Tensor) -> Tensor:
+def _moved(outside: Tensor, missed: Tensor) -> Tensor:
     """What the score is told to miss of each kind, nearer to where it misses 5%."""
-    share = torch.stack([missed[kind == k].mean() for k in range(len(outside))])
-    return (outside * (OUTSIDE / share.clamp(0.005, 0.3)).sqrt()).clamp(0.005, 0.3)
+    return (outside * (OUTSIDE / missed.clamp(0.005, 0.3)).sqrt()).clamp(0.005, 0.3)
 
 
-@torch.no_grad()
-def _is_missed(model: HyperNetwork, rows: dict[str, Tensor]) -> Tensor:
-    """1 where the interval does not hold the truth."""
-    low, high = interval_of(_read(model, rows))
-    return ((rows["mi"] < low) | (rows["mi"] > high)).float()
+def _missed_by_kind(model: HyperNetwork, rows: dict[str, Tensor]) -> Tensor:
+    """Share of truths of each kind that the interval does not hold."""
+    missed, kind = _beyond(model, rows).sum(dim=0), _kinds(rows)
+    return torch.stack([missed[kind == k].mean() for k in range(KINDS)])
 
 
 def _widen_intervals(model: HyperNetwork, rows: dict[str, Tensor]) -> None:
@@ -213,7 +211,7 @@ def _widen_intervals(model: HyperNetwork, rows: dict[str, Tensor]) -> None:
         for _ in range(BISECTIONS):
             middle = (low + high) / 2
             last.bias.data[place] = start + middle
-            enough = _beyond(model, rows)[side] < OUTSIDE / 2
+            enough = _beyond(model, rows)[side].mean() < OUTSIDE / 2
             low, high = (low, middle) if enough else (middle, high)
 
 
@@ -235,17 +233,14 @@ def _read(model: HyperNetwork, rows: dict[str, Tensor]) -> Reading:
 def _errors(model: HyperNetwork, rows: dict[str, Tensor]) -> tuple[float, ...]:
     """Mean |error| / (1 + MI), and the shares of truths below and above the 95% interval."""
     mean = relative_error(_read(model, rows).mi, rows["mi"]).mean()
-    return float(mean), *_beyond(model, rows)
+    return float(mean), *_beyond(model, rows).mean(dim=1).tolist()
 
 
 @torch.no_grad()
-def _beyond(model: HyperNetwork, rows: dict[str, Tensor]) -> tuple[float, float]:
-    """Shares of truths below and above the 95% interval."""
+def _beyond(model: HyperNetwork, rows: dict[str, Tensor]) -> Tensor:
+    """1 where a truth lies below, and above, its 95% interval, else 0: one row each."""
     low, high = interval_of(_read(model, rows))
-    below, above = (
-        float(beyond.float().mean()) for beyond in (rows["mi"] < low, rows["mi"] > high)
-    )
-    return below, above
+    return torch.stack([rows["mi"] < low, rows["mi"] > high]).float()
 
 
 def main() -> None:

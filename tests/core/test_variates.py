@@ -28,6 +28,12 @@ def side(values):
     return scores, Margin(norm).scores(norm).uniform
 
 
+def fitted(features_x, features_y, pairs, weight):
+    """Variates of rows that all count."""
+    b, n = weight.shape
+    return cross_fitted_variates(features_x, features_y, pairs, weight, weight.new_full((b,), n))
+
+
 def extended(x, y, pairs=PAIRS):
     """Extended variates of raw rows, and the row weight that fixes their signs."""
     (scores_x, radius_x), (scores_y, radius_y) = side(x), side(y)
@@ -36,7 +42,7 @@ def extended(x, y, pairs=PAIRS):
         widen(scores, radius, landmarks(scores.normal))
         for scores, radius in ((scores_x, radius_x), (scores_y, radius_y))
     ]
-    return cross_fitted_variates(*wide, pairs, weight), wide, weight
+    return fitted(*wide, pairs, weight), wide, weight
 
 
 def correlations(a, b):
@@ -174,13 +180,13 @@ def test_each_fold_is_read_by_what_the_others_taught():
         return (side_ - side_.mean(1, keepdim=True)) / side_.std(1, keepdim=True, correction=0)
 
     features = [standardised(f) for f in features]
-    plain = cross_fitted_variates(*features, 1, weight).sides[0]
+    plain = fitted(*features, 1, weight).sides[0]
     # shuffle y inside the fold: means and variances stay, the fold's own correlation goes
     shuffled = features[1].clone()
     shuffled[:, rows] = features[1][
         :, rows[torch.randperm(len(rows), generator=torch.Generator().manual_seed(5))]
     ]
-    other = cross_fitted_variates(features[0], shuffled, 1, weight).sides[0]
+    other = fitted(features[0], shuffled, 1, weight).sides[0]
     scale = (plain[:, rows] / other[:, rows]).flatten()
     torch.testing.assert_close(scale, scale[0].expand_as(scale))  # same direction
     elsewhere = (plain / other).flatten()
