@@ -32,6 +32,7 @@ from infoatlas._validation import (
     Units,
     check_pair,
     check_random_state,
+    check_series,
     check_stack,
     check_units,
     per_nat,
@@ -125,6 +126,7 @@ def mutual_information(
     True
     """
     check_units(units)
+    check_series(series)
     generator = check_random_state(random_state)
     pair = check_pair(x, y, discrete_x=discrete_x, discrete_y=discrete_y)
     steps = check_refine(refine, pair.n_samples)
@@ -170,6 +172,7 @@ def mutual_information_batch(
         As for ``mutual_information``; the message also names the item.
     """
     check_units(units)
+    check_series(series)
     seed = int(check_random_state(random_state).integers(2**62))
     fresh = isinstance(random_state, int | np.integer)
     stack_x, stack_y = check_stack(x, y)

@@ -15,7 +15,14 @@ from infoatlas._checkpoint import load_model
 from infoatlas._coordinates import Side
 from infoatlas._estimate import Model, RandomState, estimate_pair
 from infoatlas._pairs import pairs_of_new
-from infoatlas._validation import Units, check_pair, check_random_state, check_units, per_nat
+from infoatlas._validation import (
+    Units,
+    check_pair,
+    check_random_state,
+    check_series,
+    check_units,
+    per_nat,
+)
 from infoatlas._wide import refuse_wide
 
 MINIMUM_SCORE_ROWS = 16
@@ -78,6 +85,7 @@ class MutualInformation(BaseEstimator):
         x, y : array-like of shape (n_samples,) or (n_samples, n_features)
         """
         check_units(self.units)
+        check_series(self.series)
         generator = check_random_state(self.random_state)
         pair = check_pair(x, y, discrete_x=self.discrete_x, discrete_y=self.discrete_y)
         refuse_wide((pair.x.n_features, pair.y.n_features), how="use sliced_mutual_information")

@@ -231,6 +231,15 @@ def check_units(units: str) -> Units:
     raise ValueError(f'units must be "nats" or "bits", got {units!r}.')
 
 
+def check_series(series: Any) -> None:
+    """Check the option that says whether rows follow each other in time."""
+    if not isinstance(series, bool | np.bool_):
+        raise TypeError(
+            f"series must be True or False, got {type(series).__name__}; "
+            "rows in order of time need no time column."
+        )
+
+
 def per_nat(units: Units) -> float:
     """How many of these units one nat is."""
     return 1.0 if units == "nats" else 1.0 / math.log(2.0)

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from infoatlas import MutualInformation, mutual_information, mutual_information_batch
+from infoatlas import (
+    MutualInformation,
+    mutual_information,
+    mutual_information_batch,
+    pairwise_mutual_information,
+)
 from infoatlas._row_order import AUTOCORRELATED, GAP_SHARE, effective_rows, neighbour_gap
 
 
@@ -122,3 +127,19 @@ def test_every_series_of_a_batch_counts_its_own_rows(walk):
         assert result.mi == pytest.approx(alone.mi, abs=1e-4)
         assert result.warnings == alone.warnings
     assert MutualInformation(series=True).fit(*pairs[2]).result_.mi == alone.mi
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda x, series: mutual_information(x, x, series=series),
+        lambda x, series: mutual_information_batch(x[None], x[None], series=series),
+        lambda x, series: MutualInformation(series=series).fit(x, x),
+        lambda x, series: pairwise_mutual_information(x, series=series),
+    ],
+)
+def test_a_column_of_times_is_not_taken_for_yes_or_no(ask):
+    x = normal(50, 2)
+    for series in (np.arange(50), "yes", None):
+        with pytest.raises(TypeError, match="series must be True or False"):
+            ask(x, series)

@@ -17,7 +17,7 @@ from infoatlas._checkpoint import load_model
 from infoatlas._estimate import Model, RandomState
 from infoatlas._many_pairs import estimate_pairs, seed_of
 from infoatlas._pairs import pairs_of_all
-from infoatlas._validation import Units, check_units, per_nat
+from infoatlas._validation import Units, check_series, check_units, per_nat
 from infoatlas.dependence._block_store import Block, BlockStore, BlockValues
 from infoatlas.dependence._engines import check_engine, compute
 from infoatlas.dependence._groups import Groups, Missing, read_groups
@@ -98,6 +98,7 @@ def pairwise_mutual_information(
     True
     """
     check_units(units)
+    check_series(series)
     check_engine(n_jobs, client)
     if missing not in ("raise", "drop_rows", "drop_pairwise"):
         raise ValueError(
