@@ -23,7 +23,7 @@ from tqdm import tqdm
 from benchmarks.coverage import coverage, flagged
 from benchmarks.estimators import load_estimators, warm_up
 from benchmarks.measurement import Measurement, append_measurements, read_measurements
-from benchmarks.record import RESULTS, describe_run, write_description
+from benchmarks.record import RESULTS, begin_or_go_on, describe_run, finish
 from benchmarks.task import Array, fingerprint
 from infoatlas.pretraining import FAMILIES
 from infoatlas.pretraining.distributions import draw_data_sets, draw_distributions
@@ -41,6 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     weights = warm_up(options.model)
     read = load_estimators(["infoatlas"], model=options.model)["infoatlas"]
     partial = options.out.with_suffix(".partial.csv")
+    begin_or_go_on(
+        partial,
+        describe_run(**weights, n_samples=options.n, data_sets=options.data_sets, seed=SEED),
+    )
     done = {row.key for row in read_measurements(partial)}
     total = len(FAMILIES) * len(options.n) * options.data_sets
     for family, n, i, truth, x, y in tqdm(
@@ -58,11 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             continue
         found = dataclasses.asdict(read(x, y))
         append_measurements(partial, [dataclasses.replace(row, **found)])
-    partial.replace(options.out)
-    write_description(
-        options.out.with_suffix(".json"),
-        describe_run(**weights, n_samples=options.n, data_sets=options.data_sets, seed=SEED),
-    )
+    finish(partial, options.out)
     print_coverage(read_measurements(options.out))
     return 0
 

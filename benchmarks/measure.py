@@ -23,12 +23,11 @@ from benchmarks.measurement import (
     read_measurements,
     write_measurements,
 )
-from benchmarks.record import RESULTS, describe_run, read_description, write_description
+from benchmarks.record import RESULTS, begin_or_go_on, describe_run, finish
 from benchmarks.summary import print_summary
 from benchmarks.task import Task, fingerprint
 
 Known = dict[tuple[str, int, int, str], Measurement]
-MUST_AGREE = ("n_samples", "model", "checkpoint_sha256")  # between the two parts of a resumed run
 
 
 def run_benchmark(
@@ -85,7 +84,7 @@ def _parser(description: str, defaults: dict[str, Any]) -> argparse.ArgumentPars
 def _measure_all(tasks: Sequence[Task], options: argparse.Namespace) -> list[Measurement]:
     """All rows; each is on disk, in a file named .partial, before the next is begun."""
     partial = options.out.with_suffix(".partial.csv")
-    description = _begin(options, partial)
+    begin_or_go_on(partial, _description(options))
     known = {row.key: row for row in read_measurements(partial)}
     old = _reusable(options.reuse_baselines)
     estimators = load_estimators(options.methods, model=options.model)
@@ -97,35 +96,21 @@ def _measure_all(tasks: Sequence[Task], options: argparse.Namespace) -> list[Mea
         known.update({row.key: row for row in rows})
     keys = [(task.name, n, seed, name) for task, n, seed in draws for name in options.methods]
     rows = [known[key] for key in keys]
-    write_measurements(options.out, rows)
-    write_description(options.out.with_suffix(".json"), description)
-    partial.unlink()
-    partial.with_suffix(".json").unlink()
+    write_measurements(partial, rows)
+    finish(partial, options.out)
     return rows
 
 
-def _begin(options: argparse.Namespace, partial: Path) -> dict[str, Any]:
-    """Describe the run beside its partial file, or check that the run goes on as it began."""
+def _description(options: argparse.Namespace) -> dict[str, Any]:
     weights = warm_up(options.model) if OURS.keys() & set(options.methods) else {}
     seeds = [options.first_seed, options.first_seed + options.seeds - 1]
     reused = options.reuse_baselines.name if options.reuse_baselines else None
-    description = describe_run(
+    return describe_run(
         **weights,
         n_samples=options.n[0] if len(options.n) == 1 else options.n,
         seeds_first_last=seeds,
         baselines_from=reused,
     )
-    sidecar = partial.with_suffix(".json")
-    before = read_description(sidecar)
-    for name in MUST_AGREE:
-        if before and before.get(name) != description.get(name):
-            raise SystemExit(
-                f"{partial} was begun with {name} = {before.get(name)}, now it is "
-                f"{description.get(name)}: remove it and {sidecar.name}, or choose another --out"
-            )
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    write_description(sidecar, description)
-    return description
 
 
 def _reusable(path: Path | None) -> Known:

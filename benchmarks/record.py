@@ -20,6 +20,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 PACKAGES = ("infoatlas", "numpy", "scipy", "torch")
+MUST_AGREE = ("n_samples", "model", "checkpoint_sha256")  # between the two parts of a resumed run
 
 
 def describe_run(**more: Any) -> dict[str, Any]:
@@ -54,6 +55,26 @@ def write_description(path: Path, description: dict[str, Any]) -> None:
 def read_description(path: Path) -> dict[str, Any]:
     """The JSON object in ``path``, or an empty one where there is no such file."""
     return dict(json.loads(path.read_text())) if path.exists() else {}
+
+
+def begin_or_go_on(partial: Path, description: dict[str, Any]) -> None:
+    """Write the description beside a partial record, or stop where that was begun otherwise."""
+    sidecar = partial.with_suffix(".json")
+    before = read_description(sidecar)
+    for name in MUST_AGREE:
+        if before and before.get(name) != description.get(name):
+            raise SystemExit(
+                f"{partial} was begun with {name} = {before.get(name)}, now it is "
+                f"{description.get(name)}: remove it and {sidecar.name}, or choose another --out"
+            )
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    write_description(sidecar, description)
+
+
+def finish(partial: Path, out: Path) -> None:
+    """Give a finished partial record and its description their names."""
+    partial.with_suffix(".json").replace(out.with_suffix(".json"))
+    partial.replace(out)
 
 
 def checkpoint_sha256(model: str, described: str) -> str | None:
