@@ -23,7 +23,7 @@ from tqdm import tqdm
 from benchmarks.coverage import coverage, flagged
 from benchmarks.estimators import load_estimators, warm_up
 from benchmarks.measurement import Measurement, append_measurements, read_measurements
-from benchmarks.record import RESULTS, begin_or_go_on, describe_run, finish
+from benchmarks.record import RESULTS, begin_or_go_on, describe_run, finish, refuse_existing
 from benchmarks.task import Array, fingerprint
 from infoatlas.pretraining import FAMILIES
 from infoatlas.pretraining.distributions import draw_data_sets, draw_distributions
@@ -36,8 +36,7 @@ Draw = tuple[str, int, int, float, Array, Array]  # family, n, which, truth, x, 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and write ``benchmarks/results/<date>-calibration.csv``; resumes from .partial."""
     options = _parser().parse_args(argv)
-    if options.out.exists():
-        raise SystemExit(f"{options.out} exists; records are never edited: choose another --out")
+    refuse_existing(options.out)
     weights = warm_up(options.model)
     read = load_estimators(["infoatlas"], model=options.model)["infoatlas"]
     partial = options.out.with_suffix(".partial.csv")

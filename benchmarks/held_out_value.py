@@ -21,7 +21,7 @@ from tqdm import tqdm
 from benchmarks import bmi_tasks
 from benchmarks.estimators import warm_up
 from benchmarks.measurement import Measurement, write_measurements
-from benchmarks.record import RESULTS, describe_run, write_description
+from benchmarks.record import RESULTS, describe_run, refuse_existing, write_description
 from benchmarks.task import fingerprint
 from infoatlas import MutualInformation
 
@@ -37,8 +37,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     out = RESULTS / f"{datetime.now(UTC):%Y-%m-%d}-held-out-value.csv"
     parser.add_argument("--out", type=Path, default=out)
     options = parser.parse_args(argv)
-    if options.out.exists():
-        raise SystemExit(f"{options.out} exists; records are never edited: choose another --out")
+    refuse_existing(options.out)
     weights = warm_up(options.model)
     rows = []
     for task in tqdm(bmi_tasks.TASKS, disable=None, unit="task"):

@@ -25,7 +25,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from benchmarks.record import RESULTS, describe_run, write_description
+from benchmarks.record import RESULTS, describe_run, refuse_existing, write_description
 from benchmarks.row_record import write_rows
 from infoatlas_plugins.key_states.clock import Scale
 from infoatlas_plugins.key_states.discovery import visible_states
@@ -40,8 +40,7 @@ METHODS = [name for name in OBJECTIVES if name != "none"]
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, write one row a call, and print the medians."""
     options = _parser().parse_args(argv)
-    if options.out.exists():
-        raise SystemExit(f"{options.out} exists; records are never edited: choose another --out")
+    refuse_existing(options.out)
     rows = list(time_in_turns(options.methods, options.rounds))
     write_rows(options.out, rows)
     write_description(

@@ -23,7 +23,7 @@ from benchmarks.measurement import (
     read_measurements,
     write_measurements,
 )
-from benchmarks.record import RESULTS, begin_or_go_on, describe_run, finish
+from benchmarks.record import RESULTS, begin_or_go_on, describe_run, finish, refuse_existing
 from benchmarks.summary import print_summary
 from benchmarks.task import Task, fingerprint
 
@@ -53,8 +53,7 @@ def run_benchmark(
     chosen = [task for task in tasks if options.tasks in task.name]
     if not chosen:
         raise SystemExit(f"no task has {options.tasks!r} in its name")
-    if options.out.exists():
-        raise SystemExit(f"{options.out} exists; records are never edited: choose another --out")
+    refuse_existing(options.out)
     rows = _measure_all(chosen, options)
     print_summary(rows)
     return 0

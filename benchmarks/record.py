@@ -57,6 +57,12 @@ def read_description(path: Path) -> dict[str, Any]:
     return dict(json.loads(path.read_text())) if path.exists() else {}
 
 
+def refuse_existing(record: Path) -> None:
+    """Stop where there is such a record already."""
+    if record.exists():
+        raise SystemExit(f"{record} exists; records are never edited: choose another --out")
+
+
 def begin_or_go_on(partial: Path, description: dict[str, Any]) -> None:
     """Write the description beside a partial record, or stop where that was begun otherwise."""
     sidecar = partial.with_suffix(".json")

@@ -21,7 +21,7 @@ from tqdm import tqdm
 
 from benchmarks import bmi_tasks
 from benchmarks.estimators import Estimator, load_estimators, warm_up
-from benchmarks.record import RESULTS, describe_run, write_description
+from benchmarks.record import RESULTS, describe_run, refuse_existing, write_description
 
 METHODS = ("infoatlas", "ksg", "gaussian_copula")
 TASK = bmi_tasks.dense(5)
@@ -30,8 +30,7 @@ TASK = bmi_tasks.dense(5)
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure and write ``benchmarks/results/<date>-speed.csv``: one row a call."""
     options = _parser().parse_args(argv)
-    if options.out.exists():
-        raise SystemExit(f"{options.out} exists; records are never edited: choose another --out")
+    refuse_existing(options.out)
     weights = warm_up(options.model) if "infoatlas" in options.methods else {}
     estimators = load_estimators(options.methods, model=options.model)
     rows = time_in_turns(estimators, n_samples=options.n, repeats=options.repeats)
